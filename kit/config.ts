@@ -1,0 +1,65 @@
+import * as z from 'zod'
+
+/**
+ * Reads settings from the environment, once and all together: every problem is reported, by the
+ * name of the variable, before anything starts. An empty variable counts as absent.
+ */
+export function readConfig<Schemas extends Readonly<Record<string, z.ZodObject>>>(
+  schemas: Schemas,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): { [K in keyof Schemas]: z.output<Schemas[K]> } {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const problems = new Set<string>()
+  const settings = Object.entries(schemas).map(([name, schema]) => {
+    const result = schema.safeParse(given)
+    if (result.success) return [name, result.data]
+    for (const issue of result.error.issues) {
+      problems.add(`${issue.path.join('.')}: ${issue.message}`)
+    }
+    return [name, undefined]
+  })
+  if (problems.size > 0) throw new ConfigError([...problems])
+  return Object.fromEntries(settings)
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[]) {
+    super(`These settings are wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/** Kinds of settings: text in the environment, a typed value in the program. */
+export const setting = {
+  text: () => z.string(),
+  integer: (min: number, max: number) => z.coerce.number().int().min(min).max(max),
+  flag: () =>
+    z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1'),
+  url: () => z.url(),
+  list: () =>
+    z.string().transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    ),
+}
+
+/** One line per setting, for `.env.example` and the table in the documentation. */
+export type SettingDescription = { name: string; description: string; fallback: string | undefined }
+
+/** Lists what a schema reads: the field's description, and its default when it has one. */
+export function describeSettings(schema: z.ZodObject): SettingDescription[] {
+  return Object.entries(schema.shape).map(([name, field]) => {
+    const type = field as z.ZodType
+    const fallback = type.safeParse(undefined)
+    const value = fallback.success ? fallback.data : undefined
+    return {
+      name,
+      description: type.description ?? '',
+      fallback: value === undefined ? undefined : String(value),
+    }
+  })
+}

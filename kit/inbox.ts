@@ -1,0 +1,293 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { Apply, EventRecord } from './bus.ts'
+import { prepared } from './db/prepared.ts'
+import type { Store } from './db/store.ts'
+import type { KitTables } from './db/tables.ts'
+import { Failure } from './failure.ts'
+import { repeat } from './job.ts'
+import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
+
+/** The effect of one event, inside the transaction that also records that it was had. */
+// biome-ignore lint/suspicious/noExplicitAny: the tables are the service's own.
+export type Effect = (tx: Transaction<any>, record: EventRecord) => Promise<void>
+
+export type ParkedEvent = {
+  position: number
+  id: string
+  state: 'waiting' | 'dead'
+  record: EventRecord
+  attempts: number
+  cause: string
+  parkedAt: string
+  nextAttemptAt: string
+}
+
+/** The receiving end of events for one service. */
+export type Inbox = {
+  apply: Apply
+  /** Oldest first, from behind a position. */
+  listParked(limit: number, after?: number): Promise<ParkedEvent[]>
+  /** Tries dead events once more, as if they had just come; all of them without an id. */
+  redrive(id?: string): Promise<number>
+  discard(id: string): Promise<boolean>
+  close(): Promise<void>
+}
+
+export type InboxOptions = {
+  group: string
+  store: Store<KitTables>
+  effectOf: (record: EventRecord) => Effect | undefined
+  log: Logger
+  metrics: Metrics
+  /** Waits between attempts; as many attempts as waits, then the dead-letter store. */
+  delaysMs?: readonly number[]
+}
+
+const defaultDelaysMs = [200, 1_000, 5_000, 30_000, 120_000, 600_000]
+const inboxKeptMs = 7 * 24 * 3_600_000
+
+/**
+ * Gives every event its effect once, in order per key. An event that fails parks its own key:
+ * later events of the key queue behind it in `parked_event`, all others go on. It is tried again
+ * with growing delay; a refusal that no repetition can change, or one attempt too many, makes it
+ * dead, and the key moves on.
+ */
+export async function createInbox(options: InboxOptions): Promise<Inbox> {
+  const { group, store, effectOf, log, metrics } = options
+  const { db } = store
+  const delaysMs = options.delaysMs ?? defaultDelaysMs
+  /** Ends of the queues per key, so that one key's events follow each other. */
+  const tails = new Map<string, Promise<void>>()
+  const parkedKeys = new Set(
+    (
+      await db
+        .selectFrom('parkedEvent')
+        .select('orderKey')
+        .where('state', '=', 'waiting')
+        .distinct()
+        .execute()
+    ).map(({ orderKey }) => orderKey),
+  )
+
+  const retries = repeat({ name: `${group}.retry`, everyMs: 100, log, run: retryDue })
+  const housekeeping = repeat({
+    name: `${group}.forget`,
+    everyMs: 3_600_000,
+    log,
+    run: async () => {
+      const before = new Date(Date.now() - inboxKeptMs).toISOString()
+      await db.deleteFrom('inbox').where('receivedAt', '<', before).execute()
+    },
+  })
+  if (parkedKeys.size > 0) retries.start()
+  housekeeping.start()
+
+  /** Runs one key's work after what that key already has to do. */
+  function inOrder(key: string, work: () => Promise<void>): Promise<void> {
+    const mine = (tails.get(key) ?? Promise.resolve()).then(work)
+    const settled = mine.catch(() => undefined)
+    tails.set(key, settled)
+    void settled.then(() => {
+      if (tails.get(key) === settled) tails.delete(key)
+    })
+    return mine
+  }
+
+  async function applyOne(record: EventRecord): Promise<void> {
+    const effect = effectOf(record)
+    if (!effect) return
+    const key = orderKeyOf(record)
+    if (parkedKeys.has(key)) {
+      await park(record, 0, 'An earlier event of the same key waits', 'waiting')
+      return
+    }
+    try {
+      const fresh = await db.transaction().execute((tx) => attempt(tx, record, effect))
+      count(record, fresh ? 'applied' : 'repeated')
+    } catch (error) {
+      const dead = isFinal(error)
+      await park(record, 1, causeOf(error), dead ? 'dead' : 'waiting')
+      report(record, 1, error, dead)
+    }
+  }
+
+  async function attempt(
+    tx: Transaction<KitTables>,
+    record: EventRecord,
+    effect: Effect,
+  ): Promise<boolean> {
+    const receivedAt = new Date().toISOString()
+    const inserted = await insertReceived(tx, { eventId: record.id, receivedAt })
+    if (inserted.length === 0) return false
+    await effect(tx, record)
+    return true
+  }
+
+  async function park(
+    record: EventRecord,
+    attempts: number,
+    cause: string,
+    state: 'waiting' | 'dead',
+  ): Promise<void> {
+    const now = Date.now()
+    await db
+      .insertInto('parkedEvent')
+      .values({
+        id: record.id,
+        state,
+        orderKey: orderKeyOf(record),
+        record: JSON.stringify(record),
+        attempts,
+        cause,
+        parkedAt: new Date(now).toISOString(),
+        nextAttemptAt: new Date(now + (delaysMs[0] ?? 0)).toISOString(),
+      })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute()
+    count(record, state === 'dead' ? 'dead' : 'parked')
+    if (state === 'waiting') {
+      parkedKeys.add(orderKeyOf(record))
+      retries.start()
+    }
+  }
+
+  async function retryDue(): Promise<void> {
+    if (parkedKeys.size === 0) return
+    const keys = [...parkedKeys]
+    await Promise.all(keys.map((key) => inOrder(key, () => retryKey(key))))
+  }
+
+  /** Works a key's queue off, until its head fails again or nothing is left. */
+  async function retryKey(key: string): Promise<void> {
+    for (;;) {
+      const head = await db
+        .selectFrom('parkedEvent')
+        .selectAll()
+        .where('state', '=', 'waiting')
+        .where('orderKey', '=', key)
+        .orderBy('position')
+        .limit(1)
+        .executeTakeFirst()
+      if (!head) {
+        parkedKeys.delete(key)
+        return
+      }
+      if (head.attempts > 0 && head.nextAttemptAt > new Date().toISOString()) return
+      const record = JSON.parse(head.record) as EventRecord
+      const effect = effectOf(record)
+      try {
+        await db.transaction().execute(async (tx) => {
+          await tx.deleteFrom('parkedEvent').where('id', '=', head.id).execute()
+          if (effect) await attempt(tx, record, effect)
+        })
+        count(record, 'applied')
+      } catch (error) {
+        const attempts = head.attempts + 1
+        const delay = delaysMs[attempts - 1]
+        const dead = isFinal(error) || delay === undefined
+        await db
+          .updateTable('parkedEvent')
+          .set({
+            attempts,
+            cause: causeOf(error),
+            state: dead ? 'dead' : 'waiting',
+            nextAttemptAt: new Date(Date.now() + (delay ?? 0)).toISOString(),
+          })
+          .where('id', '=', head.id)
+          .execute()
+        report(record, attempts, error, dead)
+        if (!dead) return
+        count(record, 'dead')
+      }
+    }
+  }
+
+  function count(record: EventRecord, outcome: string): void {
+    metrics.eventsApplied.inc({ group, event: record.event, outcome })
+    if (outcome === 'applied') {
+      metrics.eventLag.observe({ group }, (Date.now() - Date.parse(record.occurredAt)) / 1000)
+    }
+  }
+
+  function report(record: EventRecord, attempts: number, error: unknown, dead: boolean): void {
+    const { id, topic, requestId } = record
+    log[dead ? 'error' : 'warn']({
+      event: dead ? 'event.dead' : 'event.parked',
+      group,
+      id,
+      topic,
+      requestId,
+      attempts,
+      err: error,
+    })
+  }
+
+  return {
+    async apply(records) {
+      await Promise.all(
+        records.map((record) => inOrder(orderKeyOf(record), () => applyOne(record))),
+      )
+    },
+    async listParked(limit, after = 0) {
+      const rows = await db
+        .selectFrom('parkedEvent')
+        .selectAll()
+        .where('position', '>', after)
+        .orderBy('position')
+        .limit(limit)
+        .execute()
+      return rows.map(({ orderKey: _, record, ...row }) => ({
+        ...row,
+        record: JSON.parse(record) as EventRecord,
+      }))
+    },
+    async redrive(id) {
+      let query = db.selectFrom('parkedEvent').selectAll().where('state', '=', 'dead')
+      if (id) query = query.where('id', '=', id)
+      const rows = await query.orderBy('position').execute()
+      for (const row of rows) {
+        await inOrder(row.orderKey, async () => {
+          await db
+            .updateTable('parkedEvent')
+            .set({ state: 'waiting', attempts: 0 })
+            .where('id', '=', row.id)
+            .execute()
+          parkedKeys.add(row.orderKey)
+          await retryKey(row.orderKey)
+        })
+      }
+      retries.start()
+      return rows.length
+    },
+    async discard(id) {
+      const [result] = await db.deleteFrom('parkedEvent').where('id', '=', id).execute()
+      return (result?.numDeletedRows ?? 0n) > 0n
+    },
+    async close() {
+      await Promise.all([retries.stop(), housekeeping.stop()])
+      await Promise.all(tails.values())
+    },
+  }
+}
+
+const insertReceived = prepared((db: Kysely<KitTables>, value: KitTables['inbox']) =>
+  db
+    .insertInto('inbox')
+    .values({ eventId: value.eventId, receivedAt: value.receivedAt })
+    .onConflict((conflict) => conflict.column('eventId').doNothing())
+    .returning('eventId'),
+)
+
+function orderKeyOf({ service, key }: EventRecord): string {
+  return `${service}/${key}`
+}
+
+/** A refusal is the same at every attempt; anything else may pass. */
+function isFinal(error: unknown): boolean {
+  return error instanceof Failure && error.status < 500
+}
+
+function causeOf(error: unknown): string {
+  return (error instanceof Error ? (error.stack ?? error.message) : String(error)).slice(0, 4_000)
+}

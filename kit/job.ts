@@ -1,0 +1,58 @@
+import type { Logger } from './log.ts'
+
+/** Work that a service does by itself. */
+export type Job = {
+  start(): void
+  stop(): Promise<void>
+  /** Runs it soon instead of at its next turn. */
+  wake(): void
+}
+
+export type JobOptions = {
+  name: string
+  everyMs: number
+  log: Logger
+  run: () => Promise<void>
+}
+
+/** Runs something again and again, never twice at once; an error is logged and the next turn comes. */
+export function repeat({ name, everyMs, log, run }: JobOptions): Job {
+  let started = false
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> | undefined
+  let again = false
+
+  function plan(delay: number): void {
+    clearTimeout(timer)
+    timer = setTimeout(turn, delay)
+    timer.unref()
+  }
+
+  function turn(): void {
+    again = false
+    running = run()
+      .catch((error) => log.error({ event: 'job.failed', job: name, err: error }))
+      .finally(() => {
+        running = undefined
+        if (started) plan(again ? 0 : everyMs)
+      })
+  }
+
+  return {
+    start() {
+      if (started) return
+      started = true
+      plan(everyMs)
+    },
+    async stop() {
+      started = false
+      clearTimeout(timer)
+      await running
+    },
+    wake() {
+      if (!started) return
+      if (running) again = true
+      else plan(0)
+    },
+  }
+}

@@ -1,0 +1,98 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { Kysely, Transaction } from 'kysely'
+import type { EventRecord, OutboxLog } from './bus.ts'
+import type { Origin } from './context.ts'
+import { type Contract, type EventName, type EventOf, topicOf } from './contract.ts'
+import { prepared } from './db/prepared.ts'
+import type { Store } from './db/store.ts'
+import type { KitTables } from './db/tables.ts'
+
+/** Records events in the transaction of the change that they tell of. */
+export type Outbox<C extends Contract> = {
+  add<E extends EventName<C>>(
+    // biome-ignore lint/suspicious/noExplicitAny: a service's transaction knows only its own tables.
+    tx: Transaction<any>,
+    event: E,
+    payload: EventOf<C, E>,
+    origin: Origin,
+  ): Promise<void>
+}
+
+const insertEvent = prepared(
+  (db: Kysely<KitTables>, value: Omit<KitTables['outbox'], 'position'>) =>
+    db.insertInto('outbox').values({ ...fieldsOf(value) }),
+)
+
+/** The values of a prepared insert, named one by one because a placeholder has no own keys. */
+function fieldsOf(value: Omit<KitTables['outbox'], 'position'>) {
+  const { id, event, key, payload, occurredAt, requestId, traceparent } = value
+  return { id, event, key, payload, occurredAt, requestId, traceparent }
+}
+
+export function createOutbox<C extends Contract>(contract: C): Outbox<C> {
+  return {
+    async add(tx, event, payload, { requestId, traceparent }) {
+      const definition = contract.events?.[event]
+      if (!definition) throw new Error(`${contract.service} announces no ${event}`)
+      const checked: Record<string, unknown> = definition.schema.parse(payload)
+      await insertEvent(tx as Transaction<KitTables>, {
+        id: randomUUIDv7(),
+        event,
+        key: String(checked[definition.key]),
+        payload: JSON.stringify(checked),
+        occurredAt: new Date().toISOString(),
+        requestId,
+        traceparent,
+      })
+    },
+  }
+}
+
+/** A service's outbox as a log that a bus reads, moves through and trims. */
+export function createOutboxLog(contract: Contract, store: Store<KitTables>): OutboxLog {
+  const { db } = store
+  const { service } = contract
+  return {
+    service,
+    topics: new Set(Object.keys(contract.events ?? {}).map((event) => topicOf(contract, event))),
+    onAppend: store.onDurable,
+    async read(after, limit) {
+      const rows = await readAfter(db, { after, limit })
+      return rows.map(({ position, payload, event, ...row }) => {
+        const topic = topicOf(contract, event)
+        const record: EventRecord = { ...row, service, event, topic, payload: JSON.parse(payload) }
+        return { position, record }
+      })
+    },
+    async offsets() {
+      const rows = await db.selectFrom('outboxOffset').selectAll().execute()
+      return new Map(rows.map(({ reader, position }) => [reader, position]))
+    },
+    async saveOffset(reader, position) {
+      await db
+        .insertInto('outboxOffset')
+        .values({ reader, position })
+        .onConflict((conflict) => conflict.column('reader').doUpdateSet({ position }))
+        .execute()
+    },
+    async trim(position) {
+      // The last row stays, so that positions never start over.
+      await db
+        .deleteFrom('outbox')
+        .where('position', '<=', position)
+        .where('position', '<', (query) =>
+          query.selectFrom('outbox').select((last) => last.fn.max('position').as('last')),
+        )
+        .execute()
+    },
+  }
+}
+
+const readAfter = prepared((db: Kysely<KitTables>, value: { after: number; limit: number }) =>
+  db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('position', '>', value.after)
+    .orderBy('position')
+    .limit(value.limit),
+)
