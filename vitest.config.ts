@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['{kit,gateway,services,client,tests,bin}/**/*.test.ts'],
+    // These need servers of their own, and are started by their own commands.
+    exclude: ['tests/backends/**', 'tests/chaos/**'],
+    maxWorkers: 2,
+    testTimeout: 15_000,
+    hookTimeout: 15_000,
+  },
+})
