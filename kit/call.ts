@@ -41,8 +41,7 @@ export function createAnswer(
     Object.entries(contract.operations).map(([name, definition]) => {
       const handler = handlers[name]
       if (!handler) throw new Error(`${contract.service} has no handler for ${name}`)
-      const output = z.compile(definition.output)
-      return [name, { definition, handler, output, timer: metrics.call(contract.service, name) }]
+      return [name, { definition, handler, timer: metrics.call(contract.service, name) }]
     }),
   )
 
@@ -51,7 +50,7 @@ export function createAnswer(
   return async (name, input, context) => {
     const operation = operations.get(name)
     if (!operation) throw kitFailure('not_found', `There is no operation ${name}.`)
-    const { definition, handler, output, timer } = operation
+    const { definition, handler, timer } = operation
     const started = performance.now()
     let code = 'ok'
     try {
@@ -59,7 +58,7 @@ export function createAnswer(
       demandAccess(definition.access, context)
       const checked = checkInput(definition, input)
       const answer = await withDeadline(handler(checked, context), context.deadline)
-      return output.parse(answer)
+      return compiled(definition.output).parse(answer)
     } catch (error) {
       const failure = toFailure(error, definition)
       code = failure.code
@@ -118,16 +117,20 @@ export function demandAccess(access: Access, { actor, caller }: CallContext): vo
   }
 }
 
-const compiledInputs = new WeakMap<OperationDefinition, z.ZodObject>()
+/** Schemas compiled at their first use: at the start it would take most of the start's time. */
+const compiledSchemas = new WeakMap<z.ZodObject, z.ZodObject>()
+
+function compiled(schema: z.ZodObject): z.ZodObject {
+  const known = compiledSchemas.get(schema)
+  if (known) return known
+  const made = z.compile(schema)
+  compiledSchemas.set(schema, made)
+  return made
+}
 
 /** Checks an operation's input; the failure names every field that is wrong. */
 export function checkInput(definition: OperationDefinition, input: unknown): unknown {
-  let schema = compiledInputs.get(definition)
-  if (!schema) {
-    schema = z.compile(definition.input)
-    compiledInputs.set(definition, schema)
-  }
-  const result = schema.safeParse(input)
+  const result = compiled(definition.input).safeParse(input)
   if (result.success) return result.data
   throw toInvalidInput(result.error)
 }

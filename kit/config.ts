@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import * as z from 'zod'
 
 /**
@@ -6,7 +7,7 @@ import * as z from 'zod'
  */
 export function readConfig<Schemas extends Readonly<Record<string, z.ZodObject>>>(
   schemas: Schemas,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
+  environment: Readonly<Record<string, string | undefined>>,
 ): { [K in keyof Schemas]: z.output<Schemas[K]> } {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   const problems = new Set<string>()
@@ -45,6 +46,12 @@ export const setting = {
         .map((part) => part.trim())
         .filter((part) => part !== ''),
     ),
+}
+
+/** The environment of this process, completed by a file `.env` beside it. */
+export function readEnvironment(): Readonly<Record<string, string | undefined>> {
+  if (fs.existsSync('.env')) process.loadEnvFile('.env')
+  return process.env
 }
 
 /** One line per setting, for `.env.example` and the table in the documentation. */

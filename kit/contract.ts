@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 
 /**
  * Who may call an operation. `public`: anyone. `session`: signed in, even with an unconfirmed
@@ -36,6 +36,8 @@ export type OperationDefinition = {
   errors?: Readonly<Record<string, number>>
   /** May be repeated without further effect; reads always are. */
   idempotent?: boolean
+  /** Longest time that a caller waits, when the work may need more than the usual 5,000 ms. */
+  deadlineMs?: number
   /** Input field whose value keeps calls in order on a bus. */
   key?: string
   /** How the gateway keeps a browser's refresh token out of reach of scripts (D-07). */

@@ -11,7 +11,7 @@ const tickMs = 20
  */
 export function createDeadlines(): <T>(work: Promise<T>, deadline: number) => Promise<T> {
   const waiting = new Set<Waiting>()
-  let clock: NodeJS.Timeout | undefined
+  let ticking = false
 
   function tick(): void {
     const now = Date.now()
@@ -20,7 +20,8 @@ export function createDeadlines(): <T>(work: Promise<T>, deadline: number) => Pr
       waiting.delete(entry)
       entry.expire()
     }
-    clock = waiting.size > 0 ? setTimeout(tick, tickMs) : undefined
+    ticking = waiting.size > 0
+    if (ticking) setTimeout(tick, tickMs)
   }
 
   return (work, deadline) =>
@@ -28,7 +29,10 @@ export function createDeadlines(): <T>(work: Promise<T>, deadline: number) => Pr
       const late = () => kitFailure('unavailable', 'The answer took too long.', { retryAfter: 1 })
       const entry: Waiting = { deadline, expire: () => reject(late()) }
       waiting.add(entry)
-      clock ??= setTimeout(tick, tickMs)
+      if (!ticking) {
+        ticking = true
+        setTimeout(tick, tickMs)
+      }
       const done = () => waiting.delete(entry)
       work.then(
         (value) => {

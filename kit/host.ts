@@ -91,7 +91,10 @@ export async function hostService(
   await bus.serve(contract, createAnswer(contract, parts.handlers, { log: ownLog, metrics }))
   const deadLetters = deadLettersOf(contract)
   const deadLetterHandlers = createDeadLetterHandlers(contract, inbox)
-  await bus.serve(deadLetters, createAnswer(deadLetters, deadLetterHandlers, { log: ownLog, metrics }))
+  await bus.serve(
+    deadLetters,
+    createAnswer(deadLetters, deadLetterHandlers, { log: ownLog, metrics }),
+  )
   const apply: Apply = (records) => inbox.apply(records)
   if (effects.size > 0) await bus.subscribe(name, [...effects.keys()], apply)
 

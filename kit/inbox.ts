@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
+import * as z from 'zod'
 import type { Apply, EventRecord } from './bus.ts'
 import { prepared } from './db/prepared.ts'
 import type { Store } from './db/store.ts'
@@ -283,9 +284,9 @@ function orderKeyOf({ service, key }: EventRecord): string {
   return `${service}/${key}`
 }
 
-/** A refusal is the same at every attempt; anything else may pass. */
+/** A refusal and a wrong shape are the same at every attempt; anything else may pass. */
 function isFinal(error: unknown): boolean {
-  return error instanceof Failure && error.status < 500
+  return error instanceof z.ZodError || (error instanceof Failure && error.status < 500)
 }
 
 function causeOf(error: unknown): string {

@@ -15,7 +15,7 @@ export type JobOptions = {
   run: () => Promise<void>
 }
 
-/** Runs something again and again, never twice at once; an error is logged and the next turn comes. */
+/** Runs something at once, then again and again, never twice at once; an error is logged and the next turn comes. */
 export function repeat({ name, everyMs, log, run }: JobOptions): Job {
   let started = false
   let timer: NodeJS.Timeout | undefined
@@ -42,7 +42,7 @@ export function repeat({ name, everyMs, log, run }: JobOptions): Job {
     start() {
       if (started) return
       started = true
-      plan(everyMs)
+      plan(0)
     },
     async stop() {
       started = false

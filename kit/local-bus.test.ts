@@ -2,9 +2,9 @@ import type { Kysely } from 'kysely'
 import { expect, test } from 'vitest'
 import * as z from 'zod'
 import type { EventRecord } from './bus.ts'
-import { defineContract } from './contract.ts'
-import { startCall } from './context.ts'
 import { createAnswer, createClients } from './call.ts'
+import { startCall } from './context.ts'
+import { defineContract } from './contract.ts'
 import { createSqliteStores } from './db/store.ts'
 import { hostService, type RunningService } from './host.ts'
 import { createLocalBus, type LocalBusOptions } from './local-bus.ts'
@@ -74,7 +74,9 @@ const countersService = defineService({
               .insertInto('counter')
               .values({ key, value: 1 })
               .onConflict((conflict) =>
-                conflict.column('key').doUpdateSet((row) => ({ value: row('counter.value', '+', 1) })),
+                conflict
+                  .column('key')
+                  .doUpdateSet((row) => ({ value: row('counter.value', '+', 1) })),
               )
               .returning('value')
               .executeTakeFirstOrThrow()
@@ -112,7 +114,10 @@ const sumsService = defineService({
       subscribers: {
         counters: {
           async counted(tx, { key, value }) {
-            await tx.insertInto('seen').values({ text: `${key}${value}` } as never).execute()
+            await tx
+              .insertInto('seen')
+              .values({ text: `${key}${value}` } as never)
+              .execute()
           },
         },
       },

@@ -37,7 +37,6 @@ export function isTuple<const Kinds extends readonly ('string' | 'number')[]>(ki
   return (value: unknown): value is Tuple =>
     Array.isArray(value) &&
     value.length === kinds.length &&
-    // biome-ignore lint/suspicious/useValidTypeof: the kinds are the two literals of the parameter.
     value.every((part, index) => typeof part === kinds[index])
 }
 

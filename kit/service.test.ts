@@ -1,4 +1,4 @@
-import { type Generated, type Kysely, type Transaction } from 'kysely'
+import type { Generated, Kysely, Transaction } from 'kysely'
 import { expect, test } from 'vitest'
 import * as z from 'zod'
 import { defineContract } from './contract.ts'
@@ -190,7 +190,10 @@ test('an event that arrives twice has one effect', async () => {
 })
 
 test('a failing event parks its own key and is had in order once it works', async () => {
-  await using service = await testService(notesService, { uses, retryDelaysMs: [10, 10, 10, 10_000] })
+  await using service = await testService(notesService, {
+    uses,
+    retryDelaysMs: [10, 10, 10, 10_000],
+  })
   brokenNames = new Set(['bad'])
 
   await service.announce(people, 'personNamed', { id: 'ann', name: 'bad' })

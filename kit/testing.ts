@@ -49,7 +49,9 @@ export async function eventually<T>(
   }
 }
 
-type StandIns<Uses> = { [K in keyof Uses]?: Uses[K] extends Contract ? Partial<Handlers<Uses[K]>> : never }
+type StandIns<Uses> = {
+  [K in keyof Uses]?: Uses[K] extends Contract ? Partial<Handlers<Uses[K]>> : never
+}
 
 export type TestOptions<D extends AnyService> = {
   /** Handlers of the services that it calls; what is not given fails the test that needs it. */
@@ -87,9 +89,7 @@ const person = { ip: '192.0.2.1', userAgent: 'test', local: false }
 type AnyHandler = Parameters<typeof createAnswer>[1][string]
 
 type Caller<C extends Contract> = {
-  [O in keyof ClientOf<C>]: (
-    input: Parameters<ClientOf<C>[O]>[0],
-  ) => ReturnType<ClientOf<C>[O]>
+  [O in keyof ClientOf<C>]: (input: Parameters<ClientOf<C>[O]>[0]) => ReturnType<ClientOf<C>[O]>
 }
 
 export async function testService<D extends AnyService>(
@@ -156,7 +156,9 @@ export async function testService<D extends AnyService>(
     )
   }
 
-  async function deliver(record: Omit<EventRecord, 'id' | 'occurredAt' | 'requestId' | 'traceparent'>) {
+  async function deliver(
+    record: Omit<EventRecord, 'id' | 'occurredAt' | 'requestId' | 'traceparent'>,
+  ) {
     const { requestId, traceparent } = startCall('test')
     const whole: EventRecord = JSON.parse(
       JSON.stringify({
