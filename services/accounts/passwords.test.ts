@@ -1,0 +1,270 @@
+import * as argon2 from '@node-rs/argon2'
+import { afterEach, expect, test, vi } from 'vitest'
+import { temporaryFolder, testService } from '../../kit/testing.ts'
+import { accountsService } from './index.ts'
+
+vi.mock('@node-rs/argon2', async (load) => {
+  const real = await load<typeof import('@node-rs/argon2')>()
+  return { ...real, hash: vi.fn(real.hash), verify: vi.fn(real.verify) }
+})
+
+const environment = {
+  SIGNING_KEY: Buffer.alloc(32, 7).toString('base64'),
+  SETUP_CODE: 'let me in first',
+}
+const ada = {
+  siteName: 'Agora',
+  username: 'Ada',
+  email: 'ada.lovelace@example.org',
+  password: 'difference engine 2',
+  setupCode: 'let me in first',
+}
+const ann = {
+  username: 'ann',
+  email: 'ann.bee@example.org',
+  password: 'a plain old bicycle',
+  termsAccepted: true,
+}
+
+async function openSite(settings: Record<string, string> = {}, folder?: string) {
+  const service = await testService(accountsService, {
+    environment: { ...environment, ...settings },
+    ...(folder !== undefined && { folder }),
+  })
+  await service.anonymous.completeSetup(ada)
+  vi.mocked(argon2.hash).mockClear()
+  vi.mocked(argon2.verify).mockClear()
+  return service
+}
+
+function hashesComputed(): number {
+  return vi.mocked(argon2.hash).mock.calls.length + vi.mocked(argon2.verify).mock.calls.length
+}
+
+afterEach(() => void vi.restoreAllMocks())
+
+const tooShort = { field: 'password', message: 'At least 8 characters' }
+const tooLong = { field: 'password', message: 'At most 128 characters' }
+const common = {
+  field: 'password',
+  message: 'Many people use this password, so it is tried first',
+}
+const personal = {
+  field: 'password',
+  message: 'Not made of your own name or e-mail address',
+}
+
+const refusedPasswords = {
+  'seven letters': ['abcxyzq', [tooShort]],
+  'seven characters of two units each': ['🦉🦊🐌🦋🐢🦎🦖', [tooShort]],
+  '129 characters': [`${'xy'.repeat(64)}z`, [tooLong]],
+  'a password of many': ['iloveyou1', [common]],
+  'a password of many in capitals': ['PASSWORD1', [common]],
+  'short and common': ['123456', [tooShort, common]],
+  'the own address': ['ann.bee@example.org', [personal]],
+  'the own display name and a year': ['Annabelle-1999', [personal]],
+  'the own first and last name': ['bee_annabelle', [personal]],
+  'the name of the site': ['Agora2024!', [personal]],
+} as const
+
+test('a new password is refused with every reason, before any work', async () => {
+  await using service = await openSite()
+
+  for (const [what, [password, errors]] of Object.entries(refusedPasswords)) {
+    await expect(
+      service.anonymous.register({ ...ann, password, displayName: 'Annabelle Bee' }),
+      what,
+    ).rejects.toMatchObject({ code: 'invalid_input', status: 400, errors })
+  }
+  expect(hashesComputed()).toBe(0)
+})
+
+test.each([
+  ['eight letters', 'vmqzkdyw'],
+  ['128 characters of two units each', '🦉🦊🐌🦋🐢🦎🦖🦕'.repeat(16)],
+  ['a sentence that has the own name in it', 'ann rides a plain bicycle'],
+  ['spaces and any script', 'μία ποδηλασία 自転車'],
+])('a new password is taken: %s', async (_, password) => {
+  await using service = await openSite()
+
+  await service.anonymous.register({ ...ann, password })
+
+  const { user } = await service.anonymous.login({ identifier: 'ann', password })
+  expect(user.username).toBe('ann')
+})
+
+test('the least length can be raised', async () => {
+  await using service = await openSite({ PASSWORD_MIN_LENGTH: '15' })
+
+  await expect(
+    service.anonymous.register({ ...ann, password: 'vmqzkdywvmqzkd' }),
+  ).rejects.toMatchObject({ errors: [{ field: 'password', message: 'At least 15 characters' }] })
+})
+
+test('the repeated password must be the same, and every wrong field is named', async () => {
+  await using service = await openSite()
+
+  await expect(
+    service.anonymous.register({ ...ann, password: '123456', passwordRepeat: '123457' }),
+  ).rejects.toMatchObject({
+    errors: [tooShort, common, { field: 'passwordRepeat', message: 'The same as the password' }],
+  })
+})
+
+test('a password of a megabyte is refused before any work', async () => {
+  await using service = await openSite()
+  const password = 'x'.repeat(1_000_000)
+  const refused = { code: 'invalid_input' }
+
+  await expect(service.anonymous.register({ ...ann, password })).rejects.toMatchObject(refused)
+  await expect(service.anonymous.login({ identifier: 'ada', password })).rejects.toMatchObject(
+    refused,
+  )
+  await expect(service.anonymous.estimatePassword({ password })).rejects.toMatchObject(refused)
+  expect(hashesComputed()).toBe(0)
+})
+
+test('set-up holds the first admin to the same rules', async () => {
+  await using service = await testService(accountsService, { environment })
+
+  await expect(
+    service.anonymous.completeSetup({ ...ada, password: 'Agora-Ada!' }),
+  ).rejects.toMatchObject({ code: 'invalid_input', errors: [personal] })
+  expect((await service.anonymous.getSetup({})).needed).toBe(true)
+})
+
+test('one password typed on different keyboards is the same', async () => {
+  await using service = await openSite()
+  const composed = 'caf\u00e9 au lait \u00c5'
+  const decomposed = 'cafe\u0301 au lait \u212b'
+
+  await service.anonymous.register({ ...ann, password: decomposed })
+
+  const { user } = await service.anonymous.login({ identifier: 'ann', password: composed })
+  expect(user.username).toBe('ann')
+})
+
+test('a known and an unknown person cost the same work at sign-in', async () => {
+  await using service = await openSite()
+
+  for (const identifier of ['ada', 'nobody', 'nobody@example.org']) {
+    vi.mocked(argon2.verify).mockClear()
+    await service.anonymous.login({ identifier, password: 'wrong' }).catch(() => undefined)
+    expect(hashesComputed()).toBe(1)
+    const [[passwordHash = ''] = []] = vi.mocked(argon2.verify).mock.calls
+    expect(argon2.parseOptions(passwordHash)).toEqual({
+      algorithm: 2,
+      version: 1,
+      memoryCost: 19_456,
+      timeCost: 2,
+      parallelism: 1,
+      outputLen: 32,
+      saltLen: 16,
+    })
+  }
+})
+
+test('a free and a taken address cost the same work at sign-up', async () => {
+  await using service = await openSite()
+  await service.anonymous.register(ann)
+  const free = hashesComputed()
+  vi.mocked(argon2.hash).mockClear()
+
+  await service.anonymous.register({ ...ann, username: 'ben' }).catch(() => undefined)
+
+  expect(hashesComputed()).toBe(free)
+})
+
+test('a hash made at another cost is made anew at the next sign-in', async () => {
+  using folder = temporaryFolder()
+  const login = { identifier: 'ada', password: ada.password }
+  {
+    await using _ = await openSite({}, folder.path)
+  }
+  await using service = await testService(accountsService, {
+    environment: { ...environment, PASSWORD_HASH_PASSES: '3' },
+    folder: folder.path,
+  })
+
+  await service.anonymous.login(login)
+  vi.mocked(argon2.verify).mockClear()
+  vi.mocked(argon2.hash).mockClear()
+  await service.anonymous.login(login)
+
+  const [[passwordHash = ''] = []] = vi.mocked(argon2.verify).mock.calls
+  expect(argon2.parseOptions(passwordHash).timeCost).toBe(3)
+  expect(argon2.hash).not.toHaveBeenCalled()
+})
+
+test('no more hashes than set are computed at once, and none is left out', async () => {
+  await using service = await openSite({ PASSWORD_HASHES_AT_ONCE: '2' })
+  let running = 0
+  let most = 0
+  vi.mocked(argon2.verify).mockImplementation(async () => {
+    most = Math.max(most, ++running)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    running--
+    return true
+  })
+
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 30 }, () =>
+      service.anonymous.login({ identifier: 'ada', password: ada.password }),
+    ),
+  )
+
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(30)
+  expect(most).toBe(2)
+})
+
+test('whoever would wait too long for a hash is sent away at once, and the others get in', async () => {
+  await using service = await openSite({ PASSWORD_HASHES_AT_ONCE: '1', MAX_SESSIONS: '100' })
+  const { promise: gate, resolve: open } = Promise.withResolvers<boolean>()
+  vi.mocked(argon2.verify).mockImplementation(() => gate)
+
+  const attempts = Array.from({ length: 300 }, () =>
+    service.anonymous.login({ identifier: 'ada', password: ada.password }),
+  )
+  const [first] = await Promise.allSettled([
+    Promise.any(attempts.map((attempt) => attempt.then(Promise.reject, (error) => error))),
+  ])
+  open(true)
+  const outcomes = await Promise.allSettled(attempts)
+
+  expect(first).toMatchObject({
+    value: { code: 'unavailable', status: 503, retryAfter: expect.any(Number) },
+  })
+  const admitted = outcomes.filter(({ status }) => status === 'fulfilled').length
+  expect(admitted).toBeGreaterThan(50)
+  expect(admitted).toBeLessThan(200)
+})
+
+test('the strength of a password is estimated, and why it would be refused', async () => {
+  await using service = await openSite()
+
+  expect(await service.anonymous.estimatePassword({ password: '123456' })).toEqual({
+    score: 0,
+    acceptable: false,
+    refusals: ['too_short', 'common'],
+    warning: 'topTen',
+    suggestions: ['anotherWord'],
+  })
+  expect(
+    await service.anonymous.estimatePassword({ password: 'horse turnip lantern quiet' }),
+  ).toEqual({ score: 4, acceptable: true, refusals: [], warning: null, suggestions: [] })
+})
+
+test('the estimate knows own words', async () => {
+  await using service = await openSite()
+  const password = 'annabelle.bee'
+
+  const { score: strangers } = await service.anonymous.estimatePassword({ password })
+  const own = await service.anonymous.estimatePassword({
+    password,
+    username: 'bee',
+    email: 'annabelle@example.org',
+  })
+
+  expect(own.score).toBeLessThan(strangers)
+  expect(own).toMatchObject({ acceptable: false, refusals: ['personal'] })
+})
