@@ -1,0 +1,73 @@
+import type { MessageDraft } from './contracts.ts'
+
+/** Where a client without cookies keeps its refresh token: a file, a keychain. */
+export type TokenStore = {
+  read(): Promise<string | undefined>
+  write(token: string | undefined): Promise<void>
+}
+
+/** A message that is not acknowledged yet. */
+export type OutboxEntry = {
+  /** Chosen here, once: the server stores one message for it, however often it arrives. */
+  uuid: string
+  userId: string
+  draft: MessageDraft
+  createdAt: number
+  /** `retrying`: an attempt failed and another comes; `failed`: refused, and not sent again. */
+  state: 'sending' | 'retrying' | 'failed'
+  /** Why, when it failed. */
+  code?: string
+}
+
+/** Where messages wait that are not acknowledged yet. */
+export type OutboxStorage = {
+  load(): Promise<OutboxEntry[]>
+  save(entry: OutboxEntry): Promise<void>
+  remove(uuid: string): Promise<void>
+}
+
+/** Forgets with the process. */
+export function memoryTokens(): TokenStore {
+  let kept: string | undefined
+  return {
+    read: async () => kept,
+    async write(token) {
+      kept = token
+    },
+  }
+}
+
+/** Forgets with the process. */
+export function memoryOutbox(): OutboxStorage {
+  const entries = new Map<string, OutboxEntry>()
+  return {
+    load: async () => structuredClone([...entries.values()]),
+    save: async (entry) => void entries.set(entry.uuid, structuredClone(entry)),
+    remove: async (uuid) => void entries.delete(uuid),
+  }
+}
+
+/** The part of a browser's `localStorage` that is used. */
+export type KeyValueStore = {
+  readonly length: number
+  key(index: number): string | null
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
+
+const prefix = 'stoa.outbox.'
+
+/** Survives a reload, and is shared by the tabs of a browser. */
+export function browserOutbox(store: KeyValueStore): OutboxStorage {
+  return {
+    async load() {
+      const keys = Array.from({ length: store.length }, (_, index) => store.key(index))
+      return keys
+        .filter((key) => key?.startsWith(prefix))
+        .map((key) => JSON.parse(store.getItem(key ?? '') ?? 'null') as OutboxEntry)
+    },
+    save: async (entry) => store.setItem(prefix + entry.uuid, JSON.stringify(entry)),
+    remove: async (uuid) => store.removeItem(prefix + uuid),
+  }
+}

@@ -1,0 +1,237 @@
+import { request } from 'node:http'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { start } from '../bin/app.ts'
+import { published } from '../bin/contracts.ts'
+import type { OperationDefinition } from '../kit/contract.ts'
+import { placeholdersOf } from '../kit/contract.ts'
+import { temporaryFolder } from '../kit/testing.ts'
+import { type Person, setUp, signUp } from './lib/people.ts'
+import { jsonSchemaOf, sampleOf, wrongInputs } from './lib/sample.ts'
+import { testEnvironment } from './lib/server.ts'
+
+/**
+ * Every operation of every contract is given everything that can be wrong with a request. What is
+ * asked of them all: one clear error in the one shape, naming the field, and nothing changed.
+ */
+
+type Answer = { status: number; body: Record<string, unknown> }
+
+const folder = temporaryFolder()
+let app: Awaited<ReturnType<typeof start>>
+let admin: Person
+let member: Person
+let adminToken: string
+let memberToken: string
+
+beforeAll(async () => {
+  app = await start({ ...testEnvironment, PORT: '0', DATA_FOLDER: folder.path, LOG_LEVEL: 'error' })
+  admin = await setUp(app.url)
+  member = await signUp(app.url, 'member')
+  adminToken = await tokenOf('admin')
+  memberToken = await tokenOf('member')
+})
+
+afterAll(async () => {
+  admin.client.close()
+  member.client.close()
+  await app[Symbol.asyncDispose]()
+  folder[Symbol.dispose]()
+})
+
+async function tokenOf(identifier: string): Promise<string> {
+  const answer = await fetch(`${app.url}/api/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ identifier, password: 'a rather long pass phrase 7' }),
+  })
+  const { accessToken } = (await answer.json()) as { accessToken: string }
+  return accessToken
+}
+
+const operations = published.flatMap((contract) =>
+  Object.entries<OperationDefinition>(contract.operations)
+    .filter(([, { http }]) => http)
+    .map(([name, definition]) => ({ name: `${contract.service}.${name}`, definition })),
+)
+
+async function send(
+  { http }: OperationDefinition,
+  input: Record<string, unknown>,
+  {
+    token = adminToken,
+    raw,
+  }: { token?: string | null; raw?: { type: string; body: Uint8Array | string } } = {},
+): Promise<Answer> {
+  const [method = '', template = ''] = (http ?? '').split(' ')
+  const rest = { ...input }
+  let path = template
+  for (const field of placeholdersOf(template)) {
+    path = path.replace(`{${field}}`, encodeURIComponent(String(rest[field])))
+    delete rest[field]
+  }
+  const inBody = method !== 'GET' && method !== 'DELETE'
+  const query = new URLSearchParams()
+  if (!inBody) {
+    for (const [key, value] of Object.entries(rest)) {
+      for (const each of Array.isArray(value) ? value : [value])
+        query.append(key, toQueryText(each))
+    }
+  }
+  const answer = await fetch(`${app.url}/api/v1${path}${query.size > 0 ? `?${query}` : ''}`, {
+    method,
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(raw ? { 'content-type': raw.type } : inBody && { 'content-type': 'application/json' }),
+    },
+    ...(raw
+      ? { body: new Uint8Array(Buffer.from(raw.body)) }
+      : inBody && { body: JSON.stringify(rest) }),
+  })
+  const text = await answer.text()
+  return { status: answer.status, body: text ? JSON.parse(text) : {} }
+}
+
+function toQueryText(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+const errorShape = {
+  statusCode: expect.any(Number),
+  code: expect.stringMatching(/^[a-z_]+$/),
+  message: expect.any(String),
+  path: expect.stringContaining('/'),
+  timestamp: expect.stringMatching(/Z$/),
+  requestId: expect.any(String),
+}
+
+function expectRefusal({ status, body }: Answer, wanted: number, why: string): void {
+  expect({ why, status, body }).toEqual({
+    why,
+    status: wanted,
+    body: expect.objectContaining({ ...errorShape, statusCode: wanted }),
+  })
+}
+
+/** How many rows there are, in everything that a person's request could change. */
+function countRows(): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const service of ['accounts', 'users', 'chat', 'notifications']) {
+    const database = new DatabaseSync(`${folder.path}/${service}.db`, { readOnly: true })
+    const tables = database
+      .prepare(
+        "select name from sqlite_master where type = 'table' and name not like 'sqlite%' and name not like '%search%' and sql not like '%virtual%'",
+      )
+      .all() as { name: string }[]
+    for (const { name } of tables) {
+      // What the kit moves by itself, and what tells who is here now.
+      if (/^(outbox|outbox_offset|inbox|connection|revocation)$/.test(name)) continue
+      const row = database.prepare(`select count(*) as n from "${name}"`).get() as { n: number }
+      counts[`${service}.${name}`] = row.n
+    }
+    database.close()
+  }
+  return counts
+}
+
+describe.each(operations)('$name', ({ definition }) => {
+  const schema = jsonSchemaOf(definition.input)
+  const sample = sampleOf(schema) as Record<string, unknown>
+  const [method = '', template = ''] = (definition.http ?? '').split(' ')
+  const inBody = method !== 'GET' && method !== 'DELETE'
+
+  test('refuses each wrong field by its name, and changes nothing', async () => {
+    const before = countRows()
+    const inPath = new Set(placeholdersOf(template))
+    for (const { why, field, input } of wrongInputs(schema, inPath)) {
+      // In a query everything is text, and an object or a number is one too.
+      if (!inBody && ['an object', 'a number', 'null'].includes(why)) continue
+      const answer = await send(definition, input)
+      expectRefusal(answer, 400, `${field} ${why}`)
+      expect(answer.body.errors).toContainEqual(
+        expect.objectContaining({ field: expect.stringMatching(new RegExp(`^${field}\\b`)) }),
+      )
+    }
+    for (const field of inPath) {
+      const answer = await send(definition, { ...sample, [field]: 'a'.repeat(600) })
+      expect(answer.status, `${field} too long`).toBeGreaterThanOrEqual(400)
+      expect(answer.status, `${field} too long`).toBeLessThan(500)
+    }
+    expect(countRows()).toEqual(before)
+  })
+
+  test.runIf(definition.access !== 'public')('refuses who is not let in', async () => {
+    const [header = '', payload = '', signature = ''] = memberToken.split('.')
+    const forged = [
+      ['no token', null],
+      ['not a token', 'x'],
+      ['another signature', `${header}.${payload}.${signature.split('').reverse().join('')}`],
+      ['no signature', `${header}.${payload}.`],
+      ['algorithm none', `${base64({ alg: 'none', typ: 'at+jwt' })}.${payload}.`],
+      ['another person', `${header}.${base64({ sub: admin.id, role: 'admin' })}.${signature}`],
+    ] as const
+    for (const [why, token] of forged) {
+      expectRefusal(await send(definition, sample, { token }), 401, why)
+    }
+    if (definition.access === 'admin' || definition.access === 'moderator') {
+      expectRefusal(await send(definition, sample, { token: memberToken }), 403, 'a member')
+    }
+  })
+
+  test.runIf(inBody)('refuses a body that is none', async () => {
+    const json = 'application/json'
+    const cases = [
+      ['broken JSON', 400, { type: json, body: '{"a":' }],
+      ['invalid UTF-8', 400, { type: json, body: Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d) }],
+      ['an array', 400, { type: json, body: '[]' }],
+      ['null', 400, { type: json, body: 'null' }],
+      ['another type', 415, { type: 'text/plain', body: 'a' }],
+      ['too large', 413, { type: json, body: `{"a":"${'a'.repeat(1_100_000)}"}` }],
+    ] as const
+    for (const [why, status, raw] of cases) {
+      if (definition.tier === 'upload' && why === 'too large') continue
+      expectRefusal(await send(definition, sample, { raw }), status, why)
+    }
+  })
+
+  test('answers ids of nothing, and of what belongs to others, without an error of its own', async () => {
+    const answers = await Promise.all([
+      send(definition, sample, { token: memberToken }),
+      send(definition, sample, { token: memberToken }),
+    ])
+    for (const answer of answers) {
+      expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(500)
+      if (answer.status >= 400) expect(answer.body).toMatchObject(errorShape)
+    }
+    memberToken = await tokenOf('member')
+  })
+})
+
+test('a request that is given up half way leaves the server well', async () => {
+  const { port } = new URL(app.url)
+  for (let i = 0; i < 20; i++) {
+    const half = request({
+      port,
+      method: 'POST',
+      path: '/api/v1/messages',
+      headers: { 'content-type': 'application/json', 'content-length': '1000' },
+    })
+    half.on('error', () => undefined)
+    half.write('{"conversationId":')
+    half.destroy()
+  }
+  const health = await fetch(`${app.url}/health`)
+  expect(health.status).toBe(200)
+})
+
+test('an error of the server tells nothing but the request', async () => {
+  const answer = await fetch(`${app.url}/api/v1/nothing-here`, {
+    headers: { 'x-request-id': 'request-of-mine-1' },
+  })
+  expect(answer.status).toBe(404)
+  expect(await answer.json()).toMatchObject({ ...errorShape, requestId: 'request-of-mine-1' })
+})
+
+function base64(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
