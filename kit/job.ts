@@ -21,15 +21,18 @@ export function repeat({ name, everyMs, log, run }: JobOptions): Job {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
   let again = false
+  let soon = false
 
   function plan(delay: number): void {
     clearTimeout(timer)
     timer = setTimeout(turn, delay)
     timer.unref()
+    soon = delay === 0
   }
 
   function turn(): void {
     again = false
+    soon = false
     running = run()
       .catch((error) => log.error({ event: 'job.failed', job: name, err: error }))
       .finally(() => {
@@ -52,7 +55,8 @@ export function repeat({ name, everyMs, log, run }: JobOptions): Job {
     wake() {
       if (!started) return
       if (running) again = true
-      else plan(0)
+      // A turn that is due already is not put off by waking it again.
+      else if (!soon) plan(0)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { randomUUID, randomUUIDv7 } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Answer, Apply, Bus, EventRecord, OutboxLog, SignalRecord } from './bus.ts'
 import { createTraceparent } from './context.ts'
 import { kitFailure } from './failure.ts'
@@ -168,7 +168,7 @@ export function createLocalBus({ log, metrics, hostility }: LocalBusOptions): Bu
     },
     async produce(topic, key, payload) {
       const record: EventRecord = {
-        id: randomUUIDv7(),
+        id: randomUUID(),
         service: topic,
         event: topic,
         topic,

@@ -20,10 +20,11 @@ export type OpenApiOptions = {
 export function createOpenApi(contracts: readonly Contract[], options: OpenApiOptions): JsonSchema {
   const book = createSchemaBook('#/components/schemas/')
   const paths: { [path: string]: { [method: string]: JsonSchema } } = {}
+  const responses: { [name: string]: JsonSchema } = { Error: otherError }
   for (const binding of bindingsOf(contracts)) {
     const path = options.prefix + binding.path
     paths[path] ??= {}
-    paths[path][binding.method.toLowerCase()] = describe(binding, book, options)
+    paths[path][binding.method.toLowerCase()] = describe(binding, book, responses, options)
   }
   const described = contracts.filter(({ operations }) =>
     Object.values(operations).some(({ http }) => http),
@@ -41,6 +42,8 @@ export function createOpenApi(contracts: readonly Contract[], options: OpenApiOp
     paths,
     components: {
       schemas: { ...book.components, Error: errorSchema },
+      responses,
+      parameters: { 'Idempotency-Key': idempotencyKey },
       headers,
       securitySchemes: {
         'JWT-auth': { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
@@ -49,7 +52,12 @@ export function createOpenApi(contracts: readonly Contract[], options: OpenApiOp
   }
 }
 
-function describe(binding: HttpBinding, book: SchemaBook, options: OpenApiOptions): JsonSchema {
+function describe(
+  binding: HttpBinding,
+  book: SchemaBook,
+  responses: { [name: string]: JsonSchema },
+  options: OpenApiOptions,
+): JsonSchema {
   const { contract, name, definition, method, pathFields, fromQuery, read } = binding
   const { summary, description, access, tier = 'default', status = 200 } = definition
   const input = fieldsOf(book.input(definition.input), book)
@@ -71,7 +79,9 @@ function describe(binding: HttpBinding, book: SchemaBook, options: OpenApiOption
       .join('\n\n'),
     tags: [contract.service],
     security: access === 'public' ? [] : [{ 'JWT-auth': [] }],
-    parameters: read ? parameters : [...parameters, idempotencyKey],
+    parameters: read
+      ? parameters
+      : [...parameters, { $ref: '#/components/parameters/Idempotency-Key' }],
     ...(!fromQuery && {
       requestBody: {
         required: others.some((field) => required.has(field)),
@@ -90,7 +100,7 @@ function describe(binding: HttpBinding, book: SchemaBook, options: OpenApiOption
         content: { 'application/json': { schema: book.output(definition.output) } },
       },
       ...(read && method === 'GET' && { 304: { description: 'What the client has is still so' } }),
-      ...errorResponses(binding, options),
+      ...errorResponses(binding, responses, options),
     },
     'x-access': access,
     'x-rate-limit-tier': tier,
@@ -143,10 +153,13 @@ function bodySchema(
   }
 }
 
-/** One answer per status, naming every code that it may carry. */
-function errorResponses(binding: HttpBinding, options: OpenApiOptions): JsonSchema {
+/** One answer per status, naming every code that it may carry; the same ones are written once. */
+function errorResponses(
+  binding: HttpBinding,
+  responses: { [name: string]: JsonSchema },
+  options: OpenApiOptions,
+): JsonSchema {
   const { access, errors = {}, input } = binding.definition
-  const path = options.prefix + binding.path
   const takesInput = Object.keys(input.shape).length > 0
   const ofTheKit = Object.entries(kitFailures).filter(([code]) => {
     if (code === 'forbidden') return access === 'moderator' || access === 'admin'
@@ -160,21 +173,20 @@ function errorResponses(binding: HttpBinding, options: OpenApiOptions): JsonSche
     ...Object.entries(errors),
   ]
   const byStatus = Map.groupBy(all, ([, status]) => status)
-  const responses = [...byStatus].map(([status, group]) => {
+  const references = [...byStatus].map(([status, group]) => {
     const codes = [...new Set(group.map(([code]) => code))]
-    return [status, errorResponse(status, codes, path)]
+    const name = [status, ...codes].join('-')
+    responses[name] ??= errorResponse(status, codes)
+    return [status, { $ref: `#/components/responses/${name}` }]
   })
-  const other = {
-    description: 'Any other error',
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-  }
-  return { ...Object.fromEntries(responses), default: other }
+  return { ...Object.fromEntries(references), default: { $ref: '#/components/responses/Error' } }
 }
 
-function errorResponse(status: number, codes: readonly string[], path: string): JsonSchema {
+function errorResponse(status: number, codes: readonly string[]): JsonSchema {
   const [code = ''] = codes
   return {
     description: codes.map((each) => `\`${each}\``).join(', '),
+    ...(status === 429 || status === 503 ? { headers: retryAfter } : {}),
     content: {
       'application/json': {
         schema: {
@@ -190,13 +202,22 @@ function errorResponse(status: number, codes: readonly string[], path: string): 
           ...(code === 'invalid_input' && {
             errors: [{ field: 'limit', message: 'Too big: expected number to be <=100' }],
           }),
-          path,
+          path: '/api/v1/…',
           timestamp: '2026-01-31T12:00:00.000Z',
           requestId: '7f6c1a52-7d0c-4b0e-9a51-3f8a1c3d2b10',
         },
       },
     },
   }
+}
+
+const retryAfter: JsonSchema = {
+  'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' } },
+}
+
+const otherError: JsonSchema = {
+  description: 'Any other error',
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
 }
 
 export const errorSchema: JsonSchema = {

@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Kysely, Transaction } from 'kysely'
 import type { EventRecord, OutboxLog } from './bus.ts'
 import type { Origin } from './context.ts'
@@ -36,7 +36,7 @@ export function createOutbox<C extends Contract>(contract: C): Outbox<C> {
       if (!definition) throw new Error(`${contract.service} announces no ${event}`)
       const checked: Record<string, unknown> = definition.schema.parse(payload)
       await insertEvent(tx as Transaction<KitTables>, {
-        id: randomUUIDv7(),
+        id: randomUUID(),
         event,
         key: String(checked[definition.key]),
         payload: JSON.stringify(checked),

@@ -1,4 +1,4 @@
-import type { Compilable, CompiledQuery, Kysely } from 'kysely'
+import type { Compilable, CompiledQuery, DatabaseConnection, Kysely, QueryExecutor } from 'kysely'
 
 /** Stands where a value will be when the query runs. */
 class Parameter {
@@ -21,6 +21,7 @@ class Parameter {
 export function prepared<Tables, Values extends object, Row>(
   build: (db: Kysely<Tables>, value: Values) => Compilable<Row>,
 ): (db: Kysely<Tables>, values: Values) => Promise<Row[]> {
+  let columns: readonly (readonly [name: string, camelCase: string])[] | undefined
   const compiledFor = new WeakMap<object, CompiledQuery<Row>>()
   const placeholders = new Proxy({}, { get: (_, name) => new Parameter(String(name)) }) as Values
 
@@ -34,7 +35,45 @@ export function prepared<Tables, Values extends object, Row>(
     const parameters = compiled.parameters.map((parameter) =>
       parameter instanceof Parameter ? values[parameter.name as keyof Values] : parameter,
     )
+    const direct = db.isTransaction ? await directOf(db.getExecutor()) : undefined
+    if (direct) return toCamelCase(direct(compiled.sql, parameters) as Record<string, unknown>[])
     const { rows } = await db.executeQuery<Row>({ ...compiled, parameters })
     return rows
   }
+
+  /** Rows as Kysely's plugin would give them; the columns of one query are always the same. */
+  function toCamelCase(rows: Record<string, unknown>[]): Row[] {
+    const [first] = rows
+    if (!first) return []
+    columns ??= Object.keys(first).map((name) => [name, camelCaseOf(name)] as const)
+    return rows.map((row) => {
+      const shown: Record<string, unknown> = {}
+      for (const [name, camelCase] of columns ?? []) shown[camelCase] = row[name]
+      return shown as Row
+    })
+  }
+}
+
+/** Runs a statement at once, as an embedded database can. */
+export type DirectRun = (sql: string, parameters: readonly unknown[]) => unknown[]
+
+/** A connection that does, for as long as its transaction lasts. */
+export type DirectConnection = DatabaseConnection & { runDirect: DirectRun }
+
+const directRuns = new WeakMap<QueryExecutor, Promise<DirectRun | undefined>>()
+
+/** The way past Kysely to the connection of a transaction, when its database has one. */
+function directOf(executor: QueryExecutor): Promise<DirectRun | undefined> {
+  let found = directRuns.get(executor)
+  if (!found) {
+    found = executor.provideConnection(async (connection) =>
+      'runDirect' in connection ? (connection as DirectConnection).runDirect : undefined,
+    )
+    directRuns.set(executor, found)
+  }
+  return found
+}
+
+function camelCaseOf(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -14,6 +14,7 @@ import {
 } from 'kysely'
 import { kitFailure } from '../failure.ts'
 import type { Checkpointer } from './checkpoint.ts'
+import type { DirectConnection } from './prepared.ts'
 
 /** Longest time that one group of transactions may hold the event loop. */
 const groupMs = 8
@@ -261,6 +262,10 @@ export function openSqlite(options: SqliteOptions): SqliteEngine {
         turn = undefined
         ending?.end('rollback')
       },
+      runDirect(sql, parameters) {
+        current()
+        return run(write, { sql, parameters }).rows
+      },
       async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
         if (turn) {
           current()
@@ -343,7 +348,7 @@ class SharedFileAdapter extends SqliteAdapter {
   }
 }
 
-type SqliteConnection = DatabaseConnection & {
+type SqliteConnection = DirectConnection & {
   begin(): Promise<void>
   commit(): Promise<void>
   rollback(): Promise<void>
@@ -375,7 +380,10 @@ function statementRunner(database: DatabaseSync): StatementRunner {
   }
 }
 
-function run<R>(prepare: StatementRunner, { sql, parameters }: CompiledQuery): QueryResult<R> {
+function run<R>(
+  prepare: StatementRunner,
+  { sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>,
+): QueryResult<R> {
   try {
     const { statement, returnsRows } = prepare(sql)
     const values = parameters as SQLInputValue[]

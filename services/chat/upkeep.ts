@@ -15,13 +15,12 @@ const erasedPerBite = 100
 /** The least pause between two bites. */
 const pauseMs = 2
 /** A bite that had to wait for its turn pauses the longer: others are busy. */
-const pausePerWaited = 2
+const pausePerWaited = 8
 
 export type Upkeep = ReturnType<typeof createUpkeep>
 
 /** What chat does behind its sends: it indexes their text, and erases what was deleted. */
 export function createUpkeep({ db, log }: Pick<ChatDeps, 'db' | 'log'>) {
-  let woken = false
   let stopping = false
 
   /** One short transaction of work; afterwards the time that it waited for its turn. */
@@ -48,7 +47,6 @@ export function createUpkeep({ db, log }: Pick<ChatDeps, 'db' | 'log'>) {
     everyMs,
     log,
     async run() {
-      woken = false
       if (await store.hasWork(db)) await workOff(indexSome)
       const deleted = await findDeleted(db)
       if (deleted !== undefined) await workOff((tx) => eraseSome(tx, deleted))
@@ -61,12 +59,7 @@ export function createUpkeep({ db, log }: Pick<ChatDeps, 'db' | 'log'>) {
       stopping = true
       await job.stop()
     },
-    wake() {
-      // Once is enough: waking again would put the turn off again.
-      if (woken) return
-      woken = true
-      job.wake()
-    },
+    wake: job.wake,
   }
   return upkeep
 }
