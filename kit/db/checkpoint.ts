@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 
 /** Copies write-ahead logs back into their databases, off the event loop. */
@@ -18,7 +19,8 @@ export function createCheckpointer(): Checkpointer {
   const waiting = new Map<string, (frames: number) => void>()
 
   function start(): Worker {
-    const started = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), {
+    const file = new URL(`./checkpoint-worker${path.extname(import.meta.url)}`, import.meta.url)
+    const started = new Worker(file, {
       resourceLimits: { maxOldGenerationSizeMb: 16 },
     })
     started.unref()

@@ -43,9 +43,7 @@ export const accountsConfig = z.object({
   PASSWORD_HASHES_AT_ONCE: setting
     .integer(1, 64)
     .default(2)
-    .describe(
-      'Password hashes computed side by side: at most the cores, and fewer than UV_THREADPOOL_SIZE (4), because disk syncs need a thread too',
-    ),
+    .describe('Password hashes computed side by side, in threads of low priority'),
   PASSWORD_HASH_KIB: setting
     .integer(19_456, 1_048_576)
     .default(19_456)

@@ -21,15 +21,17 @@ export const accountsService = defineService({
     const audit = createAudit(db, outbox)
     const accessTokens = createAccessTokens(config)
     const passwordRules = createPasswordRules(config.PASSWORD_MIN_LENGTH)
+    const passwords = createPasswords(config)
     const deps = {
       ...given,
       audit,
       accessTokens,
-      passwords: createPasswords(config),
+      passwords,
       passwordRules,
       sessions: createSessions({ outbox, config, audit, accessTokens }),
       signUp: createSignUp({ db, outbox, config, passwordRules }),
     }
-    return { handlers: createHandlers(deps), jobs: createJobs(deps) }
+    const threads = { start() {}, wake() {}, stop: passwords.close }
+    return { handlers: createHandlers(deps), jobs: [...createJobs(deps), threads] }
   },
 })

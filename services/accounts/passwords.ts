@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { hash, parseOptions, verify } from '@node-rs/argon2'
+import { parseOptions } from '@node-rs/argon2'
 import { kitFailure } from '../../kit/failure.ts'
 import type { AccountsConfig } from './config.ts'
+import { createHashing } from './hashing.ts'
 
 /** Hashes passwords, a few at a time, and the rest in a line that is never longer than it helps. */
 export type Passwords = ReturnType<typeof createPasswords>
@@ -20,6 +21,7 @@ export function createPasswords(config: AccountsConfig) {
   }
   // A hash of no password: checking against it takes the same work as against a real one.
   const nobody = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=1$${unpadded(16)}$${unpadded(32)}`
+  const hashing = createHashing()
   const line: (() => void)[] = []
   let running = 0
   let usualMs = guessMs
@@ -53,7 +55,10 @@ export function createPasswords(config: AccountsConfig) {
 
   return {
     hash: (password: string, deadline: number): Promise<string> =>
-      inTurn(deadline, () => hash(normalise(password), cost)),
+      inTurn(deadline, async () => {
+        const task = { kind: 'hash', password: normalise(password), cost } as const
+        return String(await hashing.run(task))
+      }),
 
     /** Without a hash, because there is no such account, it takes as long and says no. */
     async verify(
@@ -61,11 +66,16 @@ export function createPasswords(config: AccountsConfig) {
       password: string,
       deadline: number,
     ): Promise<boolean> {
-      const right = await inTurn(deadline, () =>
-        verify(passwordHash ?? nobody, normalise(password)),
-      )
-      return right && passwordHash !== undefined
+      const task = {
+        kind: 'verify',
+        passwordHash: passwordHash ?? nobody,
+        password: normalise(password),
+      } as const
+      const right = await inTurn(deadline, () => hashing.run(task))
+      return right === true && passwordHash !== undefined
     },
+
+    close: hashing.close,
 
     /** Whether a hash was made at another cost than is asked for now. */
     isOutdated(passwordHash: string): boolean {

@@ -158,7 +158,7 @@ test('a public profile shows the e-mail address only when its owner shows it', a
 })
 
 test('a profile of nobody, or of a deactivated account, is not found', async () => {
-  await using users = await testService(usersService)
+  await using users = await testService(usersService, { uses: unknownAccount })
   await register(users, 'ann')
   await register(users, 'bob')
   await users.announce(accounts, 'accountBlocked', { userId: 'bob', reason: 'Spam', until: null })
@@ -413,8 +413,17 @@ test('changes made at once are all kept', async () => {
   expect(await ann.getSettings({})).toMatchObject({ readReceipts: false, darkMode: 'on' })
 })
 
+test('somebody who has just signed up is known before the registration has been heard of', async () => {
+  await using users = await testService(usersService, { uses })
+
+  const { people } = await users.internally.getPeople({ userIds: ['ann'] })
+
+  expect(people).toMatchObject([{ id: 'ann', username: 'ann' }])
+  expect(await users.as('bob').getUser({ userId: 'ann' })).toMatchObject({ id: 'ann' })
+})
+
 test('getPeople answers with those who are known, in short', async () => {
-  await using users = await testService(usersService)
+  await using users = await testService(usersService, { uses: unknownAccount })
   for (const id of ['ann', 'bob', 'cid']) await register(users, id)
 
   const { people } = await users.internally.getPeople({

@@ -39,6 +39,14 @@ export function createProfiles({ db, outbox, clients }: Pick<Given, 'db' | 'outb
       return (await store.findProfile(db, userId)) ?? profile
     },
 
+    /** The same, where nobody by that id is an answer too. */
+    async find(userId: string, call: CallContext): Promise<ProfileRow | undefined> {
+      return profiles.get(userId, call).catch((error) => {
+        if (error instanceof Failure && error.status === 404) return undefined
+        throw error
+      })
+    },
+
     /** Adds a profile unless there is one; answers whether it did. */
     async add(tx: UsersTransaction, profile: ProfileRow): Promise<boolean> {
       const added = await store.insertProfile(tx, profile)

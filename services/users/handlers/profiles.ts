@@ -53,8 +53,8 @@ export function createProfileHandlers({ db, outbox, clients, profiles }: Deps): 
       }
     },
 
-    async getUser({ userId }, { actor }) {
-      return show(await findProfile(db, userId), actor.id)
+    async getUser({ userId }, call) {
+      return show(await profiles.find(userId, call), call.actor.id)
     },
 
     async getUserByUsername({ username }, { actor }) {
@@ -94,9 +94,16 @@ export function createProfileHandlers({ db, outbox, clients, profiles }: Deps): 
       return showOwn(after)
     },
 
-    async getPeople({ userIds }) {
+    async getPeople({ userIds }, call) {
       const rows = await listPeopleOf(db, userIds)
-      return { people: rows.map(toPersonSummary) }
+      const known = new Set(rows.map(({ id }) => id))
+      const missing = [...new Set(userIds)].filter((id) => !known.has(id))
+      const made = await Promise.all(missing.map((id) => profiles.find(id, call)))
+      const late = await listPeopleOf(
+        db,
+        made.flatMap((profile) => (profile ? [profile.id] : [])),
+      )
+      return { people: [...rows, ...late].map(toPersonSummary) }
     },
   }
 }
