@@ -63,7 +63,10 @@ export default {
       comment: 'Databases, buses and servers are passed in, never imported.',
       severity: 'error',
       from: { path: '^services/[^/]+/(index|handlers|subscribers|rules)([.]ts$|/)' },
-      to: { path: '^kit/', pathNot: '^kit/(config|context|contract|failure|job|page|service)[.]ts$' },
+      to: {
+        path: '^kit/',
+        pathNot: '^kit/(config|context|contract|failure|job|page|service)[.]ts$',
+      },
     },
     {
       name: 'rules-are-pure',
@@ -160,7 +163,7 @@ export default {
         pathNot: [
           outsideOfProduct,
           '^kit/testing([.]ts$|/)',
-          '^bin/(check|check-contracts|conformance|openapi)[.]ts$',
+          '^bin/(build|check|check-contracts|conformance|openapi)[.]ts$',
         ],
       },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },

@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { findPackageJSON } from 'node:module'
 import path from 'node:path'
 import { accounts } from '../contracts/accounts.ts'
 import { users } from '../contracts/users.ts'
@@ -23,7 +24,9 @@ export type App = AsyncDisposable & {
   setupUrl: string | undefined
 }
 
-const root = path.resolve(import.meta.dirname, '..')
+/** The same for the sources and for the bundle that is made of them. */
+const manifest = findPackageJSON(import.meta.url) ?? ''
+const root = path.dirname(manifest)
 
 /**
  * The whole product in this process: every service on its own SQLite file, joined by the local
@@ -33,7 +36,7 @@ export async function start(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<App> {
   const config = readAllConfig(environment)
-  const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
+  const { version } = JSON.parse(fs.readFileSync(manifest, 'utf8'))
   const log = createLog(config.logLevel)
   const metrics = createMetrics()
   await using undo = new AsyncDisposableStack()

@@ -24,6 +24,8 @@ const checks: readonly Check[] = [
   },
   { name: 'dead code', command: ['node_modules/knip/bin/knip.js', '--no-config-hints'] },
   { name: 'contracts', command: ['bin/check-contracts.ts'] },
+  { name: 'routes of the client', command: ['bin/client-routes.ts', '--check'] },
+  { name: '.env.example', command: ['bin/settings.ts', '--check'] },
 ]
 
 const startedAt = performance.now()

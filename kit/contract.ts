@@ -148,11 +148,6 @@ export function placeholdersOf(template: string): string[] {
   return [...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '')
 }
 
-/** Puts a payload's values where a template names them. */
-export function fillTemplate(template: string, values: Readonly<Record<string, unknown>>): string {
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]))
-}
-
 /** Whether an operation only reads: it may be repeated, cached and answered with an ETag. */
 export function isRead(operation: OperationDefinition): boolean {
   return operation.http?.startsWith('GET ') ?? operation.idempotent ?? false

@@ -164,7 +164,7 @@ function errorResponses(
   const ofTheKit = Object.entries(kitFailures).filter(([code]) => {
     if (code === 'forbidden') return access === 'moderator' || access === 'admin'
     if (code === 'email_unconfirmed') return access !== 'public' && access !== 'session'
-    if (code === 'not_found') return false
+    if (code === 'not_found') return binding.pathFields.length > 0
     return code !== 'invalid_input' || takesInput
   })
   const all = [

@@ -48,6 +48,16 @@ test('flags before the script go to Node', async () => {
   expect(output).toBe("stoa [ 'chat' ]\n")
 })
 
+test.each(nodes)('limits of memory reach the script on %s', async (_, node) => {
+  const checkout = await createCheckout()
+  await checkout.write('flags.mjs', 'console.log(process.execArgv.join())')
+
+  const limit = '--max-semi-space-size=4'
+  const { output } = await checkout.run([...node, limit], 'flags.mjs').ended
+
+  expect(output).toContain(limit)
+})
+
 test.each(nodes)('the exit code is passed on from %s', async (_, node) => {
   const checkout = await createCheckout()
   await checkout.write('fail.mjs', 'process.exitCode = 7')

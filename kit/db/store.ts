@@ -44,10 +44,3 @@ export function createSqliteStores(
     close: () => checkpointer.close(),
   }
 }
-
-/** Whether an insert or update failed because the value is taken. */
-export function isUniqueViolation(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const sqlite = 'errcode' in error && (error.errcode === 2067 || error.errcode === 1555)
-  return sqlite || ('code' in error && error.code === '23505')
-}

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { HashingResult, HashingTask } from './hashing-worker.ts'
 
 /** A crowd comes and goes: threads that nobody needs for so long give their memory back. */
-const idleMs = 30_000
+const idleMs = 5_000
 
 type Thread = { worker: Worker; idle: NodeJS.Timeout | undefined }
 type Waiting = { resolve: (value: string | boolean) => void; reject: (error: Error) => void }

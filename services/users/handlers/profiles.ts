@@ -7,7 +7,7 @@ import { auditEntry, fold, present, shownAvatar, toPersonSummary } from '../rule
 import { findBlock } from '../store/blocks.ts'
 import { countPeople, listPeople, type PeoplePosition, type PeopleSort } from '../store/people.ts'
 import { findStatus } from '../store/presence.ts'
-import { findProfile, findProfilesNamed, listPeopleOf } from '../store/profiles.ts'
+import { findProfilesNamed, listPeopleOf } from '../store/profiles.ts'
 import type { ProfileRow } from '../tables.ts'
 
 type Handled = Pick<

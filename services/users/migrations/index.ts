@@ -1,4 +1,4 @@
 import type { Migrations } from '../../../kit/db/migrate.ts'
-import * as init from './001-init.ts'
+import { up as init } from './001-init.ts'
 
-export const migrations: Migrations = { '001-init': init }
+export const migrations: Migrations = { '001-init': { up: init } }

@@ -1,0 +1,253 @@
+import { createHmac } from 'node:crypto'
+import { afterEach, expect, test, vi } from 'vitest'
+import { createKeyPair, type TestedGateway, testGateway } from '../tests/gateway.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+async function askSelf(gateway: TestedGateway, token: string, header = 'authorization') {
+  const value = header === 'authorization' ? `Bearer ${token}` : token
+  const answer = await gateway.app.inject({ url: '/api/v1/self', headers: { [header]: value } })
+  return answer.statusCode === 200 ? answer.json().id : answer.json().message
+}
+
+const invalid = 'The access token is not valid.'
+const expired = 'The access token has expired.'
+const ended = 'The session has ended.'
+
+test('an access token says who calls, in either header', async () => {
+  await using gateway = await testGateway()
+  const token = gateway.keys.signToken({ id: 'ann' })
+
+  expect(await askSelf(gateway, token)).toBe('ann')
+  expect(await askSelf(gateway, token)).toBe('ann')
+  expect(await askSelf(gateway, token, 'x-access-token')).toBe('ann')
+})
+
+test('a bad token is refused also where none is needed, and the client is told how to sign in', async () => {
+  await using gateway = await testGateway()
+
+  const answer = await gateway.app.inject({
+    url: '/api/v1/things',
+    headers: { authorization: 'Bearer nonsense' },
+  })
+
+  expect(answer.statusCode).toBe(401)
+  expect(answer.headers['www-authenticate']).toBe('Bearer realm="stoa", error="invalid_token"')
+})
+
+type Keys = ReturnType<typeof createKeyPair>
+const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const altered = (keys: Keys, change: object) =>
+  keys.signParts(keys.header, { ...keys.claimsOf(), ...change })
+const headed = (keys: Keys, change: object) =>
+  keys.signParts({ ...keys.header, ...change }, keys.claimsOf())
+function without(keys: Keys, claim: string) {
+  const { [claim]: _, ...rest } = keys.claimsOf() as Record<string, unknown>
+  return keys.signParts(keys.header, rest)
+}
+function resigned(token: string, change: (parts: string[]) => string[]) {
+  return change(token.split('.')).join('.')
+}
+
+const forgeries: Record<string, (keys: Keys) => string> = {
+  'nothing but dots': () => '..',
+  'one word': () => 'token',
+  'four parts': (keys) => `${keys.signToken()}.x`,
+  'a signature cut short': (keys) => keys.signToken().slice(0, -4),
+  'no signature': (keys) =>
+    resigned(keys.signToken(), ([head = '', body = '']) => [head, body, '']),
+  'a signature of zeros': (keys) =>
+    resigned(keys.signToken(), ([head = '', body = '']) => [
+      head,
+      body,
+      Buffer.alloc(64).toString('base64url'),
+    ]),
+  'another person under the same signature': (keys) =>
+    resigned(keys.signToken(), ([head = '', , sign = '']) => [
+      head,
+      base64(keys.claimsOf({ id: 'eve' })),
+      sign,
+    ]),
+  'a signature with loose bits at its end': (keys) => {
+    const token = keys.signToken()
+    const last = token.at(-1) ?? ''
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    return token.slice(0, -1) + alphabet[alphabet.indexOf(last) + 1]
+  },
+  padding: (keys) => `${keys.signToken()}==`,
+  'the algorithm none': (keys) =>
+    `${base64({ ...keys.header, alg: 'none' })}.${base64(keys.claimsOf())}.`,
+  'the algorithm none with a signature': (keys) => headed(keys, { alg: 'none' }),
+  'the public key as a shared secret': (keys) => {
+    const text = `${base64({ ...keys.header, alg: 'HS256' })}.${base64(keys.claimsOf())}`
+    const secret = keys.publicKey.export({ type: 'spki', format: 'pem' })
+    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
+  },
+  'another algorithm in its head': (keys) => headed(keys, { alg: 'ES256' }),
+  'a key that is not published': () => createKeyPair('other').signToken(),
+  'another key under a published name': (keys) => createKeyPair(keys.kid).signToken(),
+  'no key name': (keys) => headed(keys, { kid: undefined }),
+  'a key of its own': (keys) => headed(keys, { jwk: createKeyPair().jwk }),
+  'a key from elsewhere': (keys) => headed(keys, { jku: 'https://evil.example/keys' }),
+  'critical extensions': (keys) => headed(keys, { crit: ['exp'], exp: 1 }),
+  'the type of other tokens': (keys) => headed(keys, { typ: 'JWT' }),
+  'no type': (keys) => headed(keys, { typ: undefined }),
+  'another audience': (keys) => altered(keys, { aud: 'shop' }),
+  'several audiences': (keys) => altered(keys, { aud: ['stoa', 'shop'] }),
+  'no audience': (keys) => without(keys, 'aud'),
+  'another issuer': (keys) => altered(keys, { iss: 'https://evil.example' }),
+  'no issuer': (keys) => without(keys, 'iss'),
+  'no end': (keys) => without(keys, 'exp'),
+  'an end in words': (keys) => altered(keys, { exp: 'tomorrow' }),
+  'an end in years': (keys) =>
+    altered(keys, { exp: Math.floor(Date.now() / 1000) + 10 * 365 * 86_400 }),
+  'no beginning': (keys) => without(keys, 'iat'),
+  'a time before which it does not count': (keys) =>
+    altered(keys, { nbf: Math.floor(Date.now() / 1000) + 60 }),
+  'no subject': (keys) => without(keys, 'sub'),
+  'no session': (keys) => without(keys, 'sid'),
+  'an unknown role': (keys) => altered(keys, { role: 'root' }),
+  'a claim that is there twice': (keys) =>
+    keys.signParts(keys.header, JSON.stringify(keys.claimsOf()).replace('{', '{"sub":"eve",')),
+  'a header field that is there twice': (keys) =>
+    keys.signParts(JSON.stringify(keys.header).replace('{', '{"alg":"none",'), keys.claimsOf()),
+  'claims that are a list': (keys) => keys.signParts(keys.header, [keys.claimsOf()]),
+  'claims that are no JSON': (keys) => keys.signParts(keys.header, 'claims'),
+}
+
+test.each(Object.entries(forgeries))('a token with %s is refused', async (_, forge) => {
+  await using gateway = await testGateway()
+
+  expect(await askSelf(gateway, forge(gateway.keys))).toBe(invalid)
+})
+
+test('a token counts until its end, also when it was seen before', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  await using gateway = await testGateway()
+  const token = gateway.keys.signToken()
+  expect(await askSelf(gateway, token)).toBe('ann')
+
+  vi.setSystemTime(Date.now() + 901_000)
+
+  expect(await askSelf(gateway, token)).toBe(expired)
+  expect(await askSelf(gateway, altered(gateway.keys, { exp: 1_000, iat: 100 }))).toBe(expired)
+})
+
+test('keys are fetched once, and again for a new one but not for every unknown name', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  const [first, second] = [createKeyPair('first'), createKeyPair('second')]
+  let published = [first.jwk]
+  let fetches = 0
+  await using gateway = await testGateway({
+    accounts: {
+      async getSigningKeys() {
+        fetches++
+        return { issuer: 'http://localhost:3000', keys: published }
+      },
+    },
+  })
+  await Promise.all(['a', 'b', 'c'].map((id) => askSelf(gateway, first.signToken({ id }))))
+  expect(fetches).toBe(1)
+
+  vi.advanceTimersByTime(6_000)
+  published = [second.jwk, first.jwk]
+
+  expect(await askSelf(gateway, second.signToken())).toBe('ann')
+  expect(await askSelf(gateway, createKeyPair('third').signToken())).toBe(invalid)
+  expect(await askSelf(gateway, createKeyPair('fourth').signToken())).toBe(invalid)
+  expect(fetches).toBe(2)
+})
+
+test('when keys cannot be had, the caller is told to come back, not to sign in again', async () => {
+  await using gateway = await testGateway({
+    accounts: { getSigningKeys: async () => Promise.reject(new Error('no database')) },
+  })
+
+  const answer = await gateway.app.inject({ url: '/api/v1/self', headers: gateway.as() })
+
+  expect(answer.statusCode).toBe(500)
+  expect(answer.body).not.toContain('database')
+})
+
+test('a session that ends is over at once, and the others go on', async () => {
+  await using gateway = await testGateway()
+  const heard: unknown[] = []
+  gateway.sessions.onRevoked((revocation) => heard.push(revocation))
+  const [one, two] = ['1', '2'].map((sessionId) => gateway.keys.signToken({ sessionId }))
+  expect(await askSelf(gateway, one ?? '')).toBe('ann')
+
+  gateway.announce('sessionEnded', { sessionId: '1', userId: 'ann' })
+
+  expect(await askSelf(gateway, one ?? '')).toBe(ended)
+  expect(await askSelf(gateway, two ?? '')).toBe('ann')
+  expect(heard).toEqual([{ sessionId: '1', userId: 'ann' }])
+})
+
+test('a blocked person is out at once, and in again with a session from after the block', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  await using gateway = await testGateway()
+  const before = gateway.keys.signToken()
+  expect(await askSelf(gateway, before)).toBe('ann')
+
+  gateway.announce('accountBlocked', { userId: 'ann', reason: 'spam', until: null })
+  expect(await askSelf(gateway, before)).toBe(ended)
+  expect(await askSelf(gateway, gateway.keys.signToken({ id: 'bob' }))).toBe('bob')
+
+  vi.setSystemTime(Date.now() + 2_000)
+  expect(await askSelf(gateway, gateway.keys.signToken())).toBe('ann')
+  expect(await askSelf(gateway, before)).toBe(ended)
+})
+
+test('a token with the role of before is out of date', async () => {
+  await using gateway = await testGateway()
+  const session = await gateway.sessions.authenticate(gateway.keys.signToken({ role: 'admin' }))
+  const same = await gateway.sessions.authenticate(gateway.keys.signToken({ role: 'user' }))
+
+  gateway.announce('accountChanged', {
+    userId: 'ann',
+    username: 'ann',
+    role: 'user',
+    blocked: false,
+  })
+
+  expect(gateway.sessions.isCurrent(session)).toBe(false)
+  expect(gateway.sessions.isCurrent(same)).toBe(true)
+  expect(await askSelf(gateway, gateway.keys.signToken({ role: 'admin' }))).toBe(ended)
+})
+
+test('what was revoked before the start is known before the gateway is ready', async () => {
+  const soon = new Date(Date.now() + 60_000).toISOString()
+  const later = new Date(Date.now() + 5_000).toISOString()
+  await using gateway = await testGateway({
+    accounts: {
+      listRevocations: async () => ({
+        sessions: [{ sessionId: '1', until: soon }],
+        users: [{ userId: 'bob', issuedBefore: later, until: soon }],
+      }),
+    },
+  })
+
+  expect(gateway.sessions.ready()).toBe(true)
+  expect(await askSelf(gateway, gateway.keys.signToken({ sessionId: '1' }))).toBe(ended)
+  expect(await askSelf(gateway, gateway.keys.signToken({ id: 'bob' }))).toBe(ended)
+  expect(await askSelf(gateway, gateway.keys.signToken())).toBe('ann')
+})
+
+test('who begins, renews or ends a session may send an access token that is past its time', async () => {
+  await using gateway = await testGateway()
+  const renew = async (authorization: string) => {
+    const answer = await gateway.app.inject({
+      method: 'POST',
+      url: '/api/v1/renew',
+      headers: { authorization },
+      payload: { refreshToken: 'given' },
+    })
+    return answer.json().caller
+  }
+
+  expect(await renew(`Bearer ${gateway.keys.signToken()}`)).toBe('ann')
+  expect(await renew(`Bearer ${altered(gateway.keys, { exp: 1_000, iat: 100 })}`)).toBe(null)
+  expect(await renew('Bearer nonsense')).toBe(null)
+})

@@ -1,0 +1,58 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { fastifyStatic } from '@fastify/static'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { RefuseUnrouted } from './error-answers.ts'
+
+const year = 31_536_000
+
+/** Serves the web app when it is built; its addresses are its own business, so it gets them all. */
+export async function mountWeb(
+  app: FastifyInstance,
+  folder: string | undefined,
+  refuse: RefuseUnrouted,
+): Promise<void> {
+  // Refused before a body is read.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.is404 && !isRead(request)) return done(refuse(request, reply))
+    done()
+  })
+  if (folder === undefined || !fs.existsSync(path.join(folder, 'index.html'))) {
+    app.get('/', (_, reply) => reply.type('text/html; charset=utf-8').send(placeholder))
+    app.setNotFoundHandler((request, reply) => {
+      throw refuse(request, reply)
+    })
+    return
+  }
+  await app.register(fastifyStatic, {
+    root: folder,
+    cacheControl: false,
+    setHeaders(reply, file) {
+      const named = path.relative(folder, file).startsWith(`assets${path.sep}`)
+      reply.header('cache-control', named ? `public, max-age=${year}, immutable` : 'no-cache')
+    },
+  })
+  app.setNotFoundHandler((request, reply) => {
+    if (!isNavigation(request)) throw refuse(request, reply)
+    return reply.sendFile('index.html')
+  })
+}
+
+function isRead({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+/** Whether a browser goes to a page of the app, which the app itself knows; files and calls are not. */
+function isNavigation({ url, headers }: FastifyRequest): boolean {
+  return !/^\/api(?:[/?]|$)/.test(url) && (headers.accept ?? '').includes('text/html')
+}
+
+const placeholder = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Stoa</title>
+<h1>Stoa runs</h1>
+<p>The web app is not built. The API is described at <a href="/api/docs">/api/docs</a>.</p>
+</html>
+`
