@@ -55,13 +55,7 @@ async function main(words) {
   const flags = words.slice(0, at)
   // Limits of memory that an npm script states are meant for the script, whichever Node runs it.
   const limits = process.execArgv.filter((flag) => flag.startsWith('--max-'))
-  const ended = await run(node, [
-    ...limits,
-    ...flags,
-    bootstrap,
-    script,
-    ...words.slice(at + 1),
-  ])
+  const ended = await run(node, [...limits, ...flags, bootstrap, script, ...words.slice(at + 1)])
   if (ended.signal) process.kill(process.pid, ended.signal)
   else process.exitCode = ended.code
 }
