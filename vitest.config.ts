@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['{kit,gateway,services,client,tests,bin}/**/*.test.ts'],
     // These need servers of their own, and are started by their own commands.
     exclude: ['tests/backends/**', 'tests/chaos/**'],
-    maxWorkers: 2,
+    maxWorkers: 4,
     testTimeout: 15_000,
     hookTimeout: 15_000,
   },
