@@ -1,3 +1,4 @@
+import { createPrivateKey, sign } from 'node:crypto'
 import { request } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -18,6 +19,7 @@ import { testEnvironment } from './lib/server.ts'
 type Answer = { status: number; body: Record<string, unknown> }
 
 const folder = temporaryFolder()
+const signingSeed = Buffer.alloc(32, 7)
 let app: Awaited<ReturnType<typeof start>>
 let admin: Person
 let member: Person
@@ -25,7 +27,13 @@ let adminToken: string
 let memberToken: string
 
 beforeAll(async () => {
-  app = await start({ ...testEnvironment, PORT: '0', DATA_FOLDER: folder.path, LOG_LEVEL: 'error' })
+  app = await start({
+    ...testEnvironment,
+    PORT: '0',
+    DATA_FOLDER: folder.path,
+    LOG_LEVEL: 'error',
+    SIGNING_KEY: signingSeed.toString('base64'),
+  })
   admin = await setUp(app.url)
   member = await signUp(app.url, 'member')
   adminToken = await tokenOf('admin')
@@ -170,6 +178,9 @@ describe.each(operations)('$name', ({ definition }) => {
         ['another signature', `${header}.${payload}.${signature.split('').reverse().join('')}`],
         ['no signature', `${header}.${payload}.`],
         ['algorithm none', `${base64({ alg: 'none', typ: 'at+jwt' })}.${payload}.`],
+        ['expired', resign(memberToken, { iat: 1_600_000_000, exp: 1_600_000_900 })],
+        ['of another installation', resign(memberToken, { iss: 'https://elsewhere.example' })],
+        ['for something else', resign(memberToken, { aud: 'elsewhere' })],
         ['another person', `${header}.${base64({ sub: admin.id, role: 'admin' })}.${signature}`],
       ] as const
       for (const [why, token] of forged) {
@@ -237,4 +248,14 @@ test('an error of the server tells nothing but the request', async () => {
 
 function base64(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
+
+/** A token as this installation itself would sign it, with other claims. */
+function resign(token: string, claims: object): string {
+  const [header = '', payload = ''] = token.split('.')
+  const said = JSON.parse(Buffer.from(payload, 'base64url').toString())
+  const unsigned = `${header}.${base64({ ...said, ...claims })}`
+  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), signingSeed])
+  const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
+  return `${unsigned}.${sign(null, Buffer.from(unsigned), key).toString('base64url')}`
 }

@@ -35,7 +35,7 @@ export async function startStoa(dataFolder?: string): Promise<Program> {
   const port = await freePort()
   const program = await startProgram({
     command: process.execPath,
-    words: ['--max-semi-space-size=8', path.join(root, 'bin/bootstrap.mjs'), 'bin/run.ts'],
+    words: [path.join(root, 'bin/bootstrap.mjs'), 'bin/run.mjs'],
     port,
     environment: stoaEnvironment(folder, port),
     ready: '/api/v1/health/ready',

@@ -1,8 +1,9 @@
+// `npm start`: the server as a bundle, made anew when anything that goes into it has changed.
+// Plain JavaScript, because what strips types would stay in memory for as long as the server runs.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 
-/** `npm start`: the server as a bundle, made anew when anything that goes into it has changed. */
 const root = path.resolve(import.meta.dirname, '..')
 const bundle = path.join(root, 'dist/server/start.mjs')
 const sources = ['bin', 'contracts', 'gateway', 'kit', 'services', 'package-lock.json']
@@ -15,14 +16,10 @@ if (sources.some((source) => newestIn(path.join(root, source)) > built)) {
 }
 await import(bundle)
 
-function newestIn(file: string): number {
-  const { mtimeMs, isDirectory } = describe(file)
-  if (!isDirectory) return mtimeMs
-  const inside = fs.readdirSync(file).map((name) => newestIn(path.join(file, name)))
-  return Math.max(mtimeMs, ...inside)
-}
-
-function describe(file: string) {
+/** When a file, or the newest in a folder, was changed. */
+function newestIn(file) {
   const stats = fs.statSync(file)
-  return { mtimeMs: stats.mtimeMs, isDirectory: stats.isDirectory() }
+  if (!stats.isDirectory()) return stats.mtimeMs
+  const inside = fs.readdirSync(file).map((name) => newestIn(path.join(file, name)))
+  return Math.max(stats.mtimeMs, ...inside)
 }
