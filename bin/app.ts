@@ -106,7 +106,7 @@ export async function start(
   const address = await gateway.listen()
   const url = environment.PUBLIC_URL || `http://localhost:${new URL(address).port}`
   const { needed } = await clients.accounts.getSetup({}, startCall('gateway'))
-  const { SETUP_CODE: code } = config.services.accounts as { SETUP_CODE?: string }
+  const code = config.services.accounts?.SETUP_CODE
 
   const rest = undo.move()
   return {

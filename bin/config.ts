@@ -30,22 +30,17 @@ export const configSchemas: Readonly<Record<string, z.ZodObject>> = {
 
 /** Reads everything once; what one process may choose for itself is chosen here. */
 export function readAllConfig(environment: Environment) {
-  const { process: own } = readConfig({ process: processConfig }, environment)
-  const dataFolder = path.resolve(own.DATA_FOLDER)
+  const folder = processConfig.shape.DATA_FOLDER.parse(environment.DATA_FOLDER || undefined)
+  const port = gatewayConfig.shape.PORT.safeParse(environment.PORT || undefined)
+  const dataFolder = path.resolve(folder)
   fs.mkdirSync(dataFolder, { recursive: true })
   const complete: Environment = {
     ...withSecrets(dataFolder, environment),
-    PUBLIC_URL: environment.PUBLIC_URL || `http://localhost:${environment.PORT || 3000}`,
+    PUBLIC_URL: environment.PUBLIC_URL || `http://localhost:${port.data ?? 3000}`,
   }
-  const { gateway, sockets } = readConfig(
-    { gateway: gatewayConfig, sockets: socketSettings },
-    complete,
-  )
-  return {
-    dataFolder,
-    logLevel: own.LOG_LEVEL,
-    gateway,
-    sockets,
-    services: readConfig(configSchemas, complete),
-  }
+  const parts = { process: processConfig, gateway: gatewayConfig, sockets: socketSettings }
+  const settings = readConfig({ ...configSchemas, ...parts }, complete)
+  const { process: own, gateway, sockets, ...services } = settings
+  const ofServices: Readonly<Record<string, Record<string, unknown>>> = services
+  return { dataFolder, logLevel: own.LOG_LEVEL, gateway, sockets, services: ofServices }
 }

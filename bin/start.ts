@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { ConfigError, readEnvironment } from '../kit/config.ts'
 import { start } from './app.ts'
 
+const unusableFolder = ['EACCES', 'EROFS', 'EPERM', 'ENOTDIR']
+
 /** What a person can mend gets one plain sentence; anything else is a bug and keeps its stack. */
 function explain(error: unknown): string | undefined {
   if (error instanceof ConfigError) return error.message
@@ -10,7 +12,7 @@ function explain(error: unknown): string | undefined {
     return `Port ${port} is taken: stop what uses it, or choose another with PORT=3001 npm start.`
   }
   if (code === 'EACCES' && port) return `Port ${port} needs rights that this user does not have.`
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+  if (code && unusableFolder.includes(code)) {
     return `The folder ${path ?? 'for the data'} cannot be written: choose another with DATA_FOLDER.`
   }
   if (code === 'ENOSPC') return 'The disk is full.'
