@@ -20,6 +20,7 @@ beforeEach(async () => {
   held = false
   waiting = []
   stores = createSqliteStores(folder.path, {
+    groupMs: 10_000,
     async sync() {
       if (!held) return
       const flush = Promise.withResolvers<void>()
@@ -36,6 +37,8 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  held = false
+  for (const flush of waiting) flush.resolve()
   await store.close()
   await stores.close()
   folder[Symbol.dispose]()

@@ -21,7 +21,7 @@ export type Stores = {
 /** One SQLite file per service in a folder. */
 export function createSqliteStores(
   folder: string,
-  options: Pick<SqliteOptions, 'sync'> = {},
+  options: Pick<SqliteOptions, 'sync' | 'groupMs'> = {},
 ): Stores {
   const checkpointer = createCheckpointer()
   return {
