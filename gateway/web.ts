@@ -18,7 +18,9 @@ export async function mountWeb(
     done()
   })
   if (folder === undefined || !fs.existsSync(path.join(folder, 'index.html'))) {
-    app.get('/', (_, reply) => reply.type('text/html; charset=utf-8').send(placeholder))
+    for (const address of ['/', '/setup']) {
+      app.get(address, (_, reply) => reply.type('text/html; charset=utf-8').send(withoutApp))
+    }
     app.setNotFoundHandler((request, reply) => {
       throw refuse(request, reply)
     })
@@ -47,12 +49,16 @@ function isNavigation({ url, headers }: FastifyRequest): boolean {
   return !/^\/api(?:[/?]|$)/.test(url) && (headers.accept ?? '').includes('text/html')
 }
 
-const placeholder = `<!doctype html>
+/** What a browser sees where there is no web app: how to go on with the API. */
+const withoutApp = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Stoa</title>
 <h1>Stoa runs</h1>
-<p>The web app is not built. The API is described at <a href="/api/docs">/api/docs</a>.</p>
+<p>There is no web app in this installation. The API is described, and can be tried, at
+<a href="/api/docs">/api/docs</a>.</p>
+<p>While nobody is here, <code>POST /api/v1/setup</code> makes the first admin: from this machine
+as it is, from elsewhere with the <code>setupCode</code> that the server printed when it started.</p>
 </html>
 `
