@@ -15,7 +15,7 @@ import {
   typedText,
   Version,
 } from './chat-shapes.ts'
-import { Done, Empty, Id, PageQuery, pageOf, Timestamp } from './shared.ts'
+import { Avatar, Done, Empty, Id, PageQuery, pageOf, Timestamp } from './shared.ts'
 import { PersonSummary } from './users.ts'
 
 const hidden = { conversation_not_found: 404 } as const
@@ -29,13 +29,6 @@ const UserIds = z.array(Id).min(1).max(999)
 
 const GroupName = typedText(100)
 const Description = typedText(1_000)
-const Avatar = z
-  .string()
-  .max(500)
-  .regex(
-    /^(?:https:\/\/[^/?#@\s\\]+(?:[/?#][^\s\p{Cc}\p{Cs}]*)?|\/uploads\/[\w-]+(?:[./][\w-]+)*)$/u,
-    'An address that begins with https:// or /uploads/',
-  )
 
 /** What a sender says; who says it comes from the session, or from a bridge that is trusted. */
 const MessageDraft = z.strictObject({

@@ -27,3 +27,12 @@ export const Empty = z.strictObject({})
 
 /** The answer of an operation that has nothing to tell but that it is done. */
 export const Done = z.object({})
+
+/** A picture of somewhere else, or one that was uploaded here. */
+export const Avatar = z
+  .string()
+  .max(500)
+  .regex(
+    /^(?:https:\/\/[^/?#@\s\\]+(?:[/?#][^\s\p{Cc}\p{Cs}]*)?|\/uploads\/[\w-]+(?:[./][\w-]+)*)$/u,
+    'An address that begins with https:// or /uploads/',
+  )

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { defineContract } from '../kit/contract.ts'
 import { AccountRole, Username } from './accounts.ts'
 import { auditedEvent } from './audit-entry.ts'
-import { Done, Empty, Id, PageQuery, pageOf, Timestamp } from './shared.ts'
+import { Avatar, Done, Empty, Id, PageQuery, pageOf, Timestamp } from './shared.ts'
 
 /** One line of text; without what would turn the writing direction of the text around it. */
 function line(max: number) {
@@ -30,15 +30,6 @@ const link = z
   .regex(
     /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^/?#@\s\\]+(?:[/?#][^\s\p{Cc}\p{Cs}]*)?$/u,
     'An address that begins with https:// or http://',
-  )
-
-/** A picture of somewhere else, or one that was uploaded here. */
-const avatar = z
-  .string()
-  .max(500)
-  .regex(
-    /^(?:https:\/\/[^/?#@\s\\]+(?:[/?#][^\s\p{Cc}\p{Cs}]*)?|\/uploads\/[\w-]+(?:[./][\w-]+)*)$/u,
-    'An address that begins with https:// or /uploads/',
   )
 
 const displayName = line(50).regex(/[\p{L}\p{N}\p{P}\p{S}]/u, 'Something that can be seen')
@@ -232,7 +223,7 @@ export const users = defineContract({
           linkedIn: link.nullable(),
           personalWebsite: link.nullable(),
           publicEmail: z.boolean(),
-          avatar: avatar.nullable(),
+          avatar: Avatar.nullable(),
           locale: z
             .string()
             .max(35)

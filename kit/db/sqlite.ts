@@ -76,7 +76,8 @@ export function openSqlite(options: SqliteOptions): SqliteEngine {
   writer.exec('pragma foreign_keys = on')
   writer.exec('pragma wal_autocheckpoint = 0')
   writer.exec('pragma temp_store = memory')
-  writer.exec('create table if not exists stoa_format (version integer not null) strict')
+  // The first read makes the file of the log, which is opened below.
+  writer.exec('select 1 from sqlite_schema')
   const reader = new DatabaseSync(file, { readOnly: true })
   const write = statementRunner(writer)
   const read = statementRunner(reader)
