@@ -28,7 +28,16 @@ export type OutboxLog = {
   trim(position: number): Promise<void>
   /** Calls back when there is more to read. */
   onAppend(listener: () => void): void
+  /** The oldest that are still there, for a bus that keeps the log itself. */
+  take(limit: number): Promise<{ position: number; record: EventRecord }[]>
+  /** Forgets what the bus cannot lose any more. */
+  remove(positions: readonly number[]): Promise<void>
+  /** Makes one process the only one that publishes; nothing when another one is. */
+  lock(): Promise<Lock | undefined>
 }
+
+/** Exclusive among all processes until disposed of, or until `lost` says otherwise. */
+export type Lock = AsyncDisposable & { lost: AbortSignal }
 
 export type Answer = (operation: string, input: unknown, context: CallContext) => Promise<unknown>
 
@@ -57,13 +66,23 @@ export type Bus = {
   relay(outbox: OutboxLog): Promise<void>
   /** Receives topics as one of a named group of readers. */
   subscribe(group: string, topics: readonly string[], apply: Apply): Promise<void>
-  /** Sees every record of the topics from now on, as each gateway does. */
-  watch(topics: readonly string[], listener: (record: EventRecord) => void): Promise<void>
+  /**
+   * Sees every record of the topics from now on, as each gateway does. `onGap` tells that some may
+   * have passed unseen.
+   */
+  watch(
+    topics: readonly string[],
+    listener: (record: EventRecord) => void,
+    onGap?: () => void,
+  ): Promise<void>
   /** Writes to an entrance; settles when the record cannot be lost any more. */
   produce(topic: string, key: string, payload: unknown): Promise<void>
   signal(record: SignalRecord): void
   onSignal(listener: (record: SignalRecord) => void): void
   /** Whether calls and events can pass now. */
   ready(): boolean
+  /** Takes no more calls and events; settles when those that were taken have ended. */
+  drain(): Promise<void>
+  /** Drains, publishes what still waits, and lets go of everything. */
   close(): Promise<void>
 }

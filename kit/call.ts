@@ -13,6 +13,7 @@ import { createDeadlines } from './deadline.ts'
 import { Failure, type FieldError, kitFailure, kitFailures } from './failure.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import { demandStorable } from './storable.ts'
 
 /** Another service as a caller sees it: one method per operation. */
 export type ClientOf<C extends Contract> = {
@@ -131,8 +132,9 @@ function compiled(schema: z.ZodObject): z.ZodObject {
 /** Checks an operation's input; the failure names every field that is wrong. */
 export function checkInput(definition: OperationDefinition, input: unknown): unknown {
   const result = compiled(definition.input).safeParse(input)
-  if (result.success) return result.data
-  throw toInvalidInput(result.error)
+  if (!result.success) throw toInvalidInput(result.error)
+  demandStorable(result.data)
+  return result.data
 }
 
 export function toInvalidInput(error: z.core.$ZodError): Failure {

@@ -30,6 +30,16 @@ test('every problem is told at once, by the name of the variable', () => {
   expect(read).toThrow(/PORT: [\s\S]*PUBLIC_URL: [\s\S]*VERBOSE: /)
 })
 
+test('a setting that must be there and is not is told with what it is for', () => {
+  expect(() => readConfig({ server }, {})).toThrow('PUBLIC_URL: must be set (Its address)')
+})
+
+test('what somebody else has found wrong is told together with the rest', () => {
+  const read = () => readConfig({ server: undefined, flags }, { VERBOSE: 'x' }, ['BUS: is needed'])
+
+  expect(read).toThrow(/BUS: is needed\n {2}VERBOSE: /)
+})
+
 test('an empty variable counts as absent', () => {
   expect(readConfig({ flags }, { VERBOSE: '', ORIGINS: '' })).toEqual({
     flags: { VERBOSE: false, ORIGINS: [] },
@@ -38,7 +48,7 @@ test('an empty variable counts as absent', () => {
 
 test('settings describe themselves', () => {
   expect(describeSettings(server)).toEqual([
-    { name: 'PORT', description: 'Where it listens', fallback: '3000' },
-    { name: 'PUBLIC_URL', description: 'Its address', fallback: undefined },
+    { name: 'PORT', description: 'Where it listens', fallback: '3000', required: false },
+    { name: 'PUBLIC_URL', description: 'Its address', fallback: undefined, required: true },
   ])
 })

@@ -53,13 +53,16 @@ const traceparentPattern = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9
 
 /** Continues the caller's trace, or begins one (W3C Trace Context, level 1). */
 export function createTraceparent(parent?: string): string {
-  const spanId = createHex().slice(0, 16)
+  const id = createHex()
+  // This half holds the UUID's variant, so that it is never all zeros, which the format forbids.
+  const span = id.slice(16)
   return parent && traceparentPattern.test(parent)
-    ? `${parent.slice(0, 36)}${spanId}${parent.slice(52)}`
-    : `00-${createHex()}-${spanId}-00`
+    ? `${parent.slice(0, 36)}${span}${parent.slice(52)}`
+    : `00-${id}-${span}-00`
 }
 
-/** 32 digits; a UUID, because Node draws many of them at once and random bytes one by one. */
+/** 32 digits of a UUID, because Node draws many of those at once and random bytes one by one. */
 function createHex(): string {
-  return randomUUID().replaceAll('-', '')
+  const id = randomUUID()
+  return `${id.slice(0, 8)}${id.slice(9, 13)}${id.slice(14, 18)}${id.slice(19, 23)}${id.slice(24)}`
 }

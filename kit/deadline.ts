@@ -33,6 +33,7 @@ export function createDeadlines(): <T>(work: Promise<T>, deadline: number) => Pr
         ticking = true
         setTimeout(tick, tickMs)
       }
+      // At once, not at the next tick: an entry keeps its whole request from being collected young.
       const done = () => waiting.delete(entry)
       work.then(
         (value) => {

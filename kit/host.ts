@@ -11,6 +11,7 @@ import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { createOutbox, createOutboxLog } from './outbox.ts'
 import type { AnyService } from './service.ts'
+import { demandStorable } from './storable.ts'
 
 export type HostOptions = {
   bus: Bus
@@ -77,7 +78,11 @@ export async function hostService(
   }
   for (const [topic, effect] of Object.entries(entrances as Record<string, EffectOf>)) {
     const { schema } = contract.entrances[topic]
-    effects.set(topic, (tx, record) => effect(tx, schema.parse(record.payload), record))
+    effects.set(topic, (tx, record) => {
+      const payload = schema.parse(record.payload)
+      demandStorable(payload)
+      return effect(tx, payload, record)
+    })
   }
 
   const inbox = await createInbox({

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import * as z from 'zod'
 import type { Apply, EventRecord } from './bus.ts'
+import { isPostgres } from './db/dialect.ts'
 import { prepared } from './db/prepared.ts'
 import type { Store } from './db/store.ts'
 import type { KitTables } from './db/tables.ts'
@@ -47,6 +48,9 @@ export type InboxOptions = {
 
 const defaultDelaysMs = [200, 1_000, 5_000, 30_000, 120_000, 600_000]
 const inboxKeptMs = 7 * 24 * 3_600_000
+/** How often a process looks for events that are due; of several that share a database, any of them. */
+const retryEveryMs = 100
+const retryEveryMsTogether = 500
 
 /**
  * Gives every event its effect once, in order per key. An event that fails parks its own key:
@@ -58,20 +62,14 @@ export async function createInbox(options: InboxOptions): Promise<Inbox> {
   const { group, store, effectOf, log, metrics } = options
   const { db } = store
   const delaysMs = options.delaysMs ?? defaultDelaysMs
+  /** Other processes of this service may park and retry as well: only the database knows what. */
+  const together = isPostgres(db)
   /** Ends of the queues per key, so that one key's events follow each other. */
   const tails = new Map<string, Promise<void>>()
-  const parkedKeys = new Set(
-    (
-      await db
-        .selectFrom('parkedEvent')
-        .select('orderKey')
-        .where('state', '=', 'waiting')
-        .distinct()
-        .execute()
-    ).map(({ orderKey }) => orderKey),
-  )
+  let parkedKeys = await listParkedKeys()
 
-  const retries = repeat({ name: `${group}.retry`, everyMs: 100, log, run: retryDue })
+  const everyMs = together ? retryEveryMsTogether : retryEveryMs
+  const retries = repeat({ name: `${group}.retry`, everyMs, log, run: retryDue })
   const housekeeping = repeat({
     name: `${group}.forget`,
     everyMs: 3_600_000,
@@ -81,8 +79,22 @@ export async function createInbox(options: InboxOptions): Promise<Inbox> {
       await db.deleteFrom('inbox').where('receivedAt', '<', before).execute()
     },
   })
-  if (parkedKeys.size > 0) retries.start()
+  if (together || parkedKeys.size > 0) retries.start()
   housekeeping.start()
+
+  async function listParkedKeys(): Promise<Set<string>> {
+    const rows = await db
+      .selectFrom('parkedEvent')
+      .select('orderKey')
+      .where('state', '=', 'waiting')
+      .distinct()
+      .execute()
+    return new Set(rows.map(({ orderKey }) => orderKey))
+  }
+
+  async function isParked(key: string): Promise<boolean> {
+    return together ? (await findWaiting(db, { key })).length > 0 : parkedKeys.has(key)
+  }
 
   /** Runs one key's work after what that key already has to do. */
   function inOrder(key: string, work: () => Promise<void>): Promise<void> {
@@ -99,7 +111,7 @@ export async function createInbox(options: InboxOptions): Promise<Inbox> {
     const effect = effectOf(record)
     if (!effect) return
     const key = orderKeyOf(record)
-    if (parkedKeys.has(key)) {
+    if (await isParked(key)) {
       await park(record, 0, 'An earlier event of the same key waits', 'waiting')
       return
     }
@@ -154,7 +166,11 @@ export async function createInbox(options: InboxOptions): Promise<Inbox> {
   }
 
   async function retryDue(): Promise<void> {
+    if (together) parkedKeys = await listParkedKeys()
     if (parkedKeys.size === 0) return
+    // One process at a time, so that each attempt is made and counted once.
+    await using lock = await store.lock('inbox')
+    if (!lock) return
     const keys = [...parkedKeys]
     await Promise.all(keys.map((key) => inOrder(key, () => retryKey(key))))
   }
@@ -179,7 +195,9 @@ export async function createInbox(options: InboxOptions): Promise<Inbox> {
       const effect = effectOf(record)
       try {
         await db.transaction().execute(async (tx) => {
-          await tx.deleteFrom('parkedEvent').where('id', '=', head.id).execute()
+          const taken = tx.deleteFrom('parkedEvent').where('id', '=', head.id).returning('id')
+          // Another process has just had its effect, or an admin discarded it.
+          if ((await taken.execute()).length === 0) return
           if (effect) await attempt(tx, record, effect)
         })
         count(record, 'applied')
@@ -278,6 +296,15 @@ const insertReceived = prepared((db: Kysely<KitTables>, value: KitTables['inbox'
     .values({ eventId: value.eventId, receivedAt: value.receivedAt })
     .onConflict((conflict) => conflict.column('eventId').doNothing())
     .returning('eventId'),
+)
+
+const findWaiting = prepared((db: Kysely<KitTables>, value: { key: string }) =>
+  db
+    .selectFrom('parkedEvent')
+    .select('id')
+    .where('state', '=', 'waiting')
+    .where('orderKey', '=', value.key)
+    .limit(1),
 )
 
 function orderKeyOf({ service, key }: EventRecord): string {

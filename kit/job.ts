@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Logger } from './log.ts'
 
 /** Work that a service does by itself. */
@@ -17,6 +18,8 @@ export type JobOptions = {
 
 /** Runs something at once, then again and again, never twice at once; an error is logged and the next turn comes. */
 export function repeat({ name, everyMs, log, run }: JobOptions): Job {
+  // A turn is nobody's in particular, whoever woke the job.
+  const asNobody = AsyncLocalStorage.snapshot()
   let started = false
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
@@ -33,7 +36,7 @@ export function repeat({ name, everyMs, log, run }: JobOptions): Job {
   function turn(): void {
     again = false
     soon = false
-    running = run()
+    running = asNobody(run)
       .catch((error) => log.error({ event: 'job.failed', job: name, err: error }))
       .finally(() => {
         running = undefined

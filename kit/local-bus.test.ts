@@ -5,13 +5,12 @@ import type { EventRecord } from './bus.ts'
 import { createAnswer, createClients } from './call.ts'
 import { startCall } from './context.ts'
 import { defineContract } from './contract.ts'
-import { createSqliteStores } from './db/store.ts'
 import { hostService, type RunningService } from './host.ts'
 import { createLocalBus, type LocalBusOptions } from './local-bus.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { defineService, type ServiceDeps } from './service.ts'
-import { eventually, hostile, temporaryFolder } from './testing.ts'
+import { eventually, hostile, openTestStores, temporaryFolder } from './testing.ts'
 
 const counters = defineContract({
   service: 'counters',
@@ -129,7 +128,7 @@ async function boot(folder: string, hostility?: LocalBusOptions['hostility']) {
   const log = createLog('silent')
   const metrics = createMetrics()
   const bus = createLocalBus({ log, metrics, hostility })
-  const stores = createSqliteStores(folder)
+  const stores = openTestStores(folder)
   const running: RunningService[] = []
   for (const definition of [countersService, sumsService]) {
     const store = await stores.open<never>(definition.contract.service)
@@ -195,7 +194,7 @@ test('events that nobody has read yet are delivered after a restart, and read on
   {
     // Only the announcing half runs: what it says stays in its outbox.
     const bus = createLocalBus({ log, metrics })
-    const stores = createSqliteStores(folder.path)
+    const stores = openTestStores(folder.path)
     const store = await stores.open<never>('counters')
     await hostService(countersService, { bus, store, config: {}, log, metrics })
     const { counters: client } = createClients(bus, 'test', { counters })

@@ -33,10 +33,11 @@ export function createLocalBus({ log, metrics, hostility }: LocalBusOptions): Bu
 
   async function startRelay(outbox: OutboxLog): Promise<void> {
     const saved = await outbox.offsets()
+    const shared = shareReads(outbox)
     const readers = subscriptions
       .filter(({ topics }) => !topics.isDisjointFrom(outbox.topics))
-      .map((subscription) => createReader(outbox, subscription, saved.get(subscription.group)))
-    const announcer = createReader(outbox, announcement(), saved.get('watchers'))
+      .map((subscription) => createReader(shared, subscription, saved.get(subscription.group)))
+    const announcer = createReader(shared, announcement(), saved.get('watchers'))
     const all = [...readers, announcer]
     const tidy = repeat({
       name: `${outbox.service}.outbox`,
@@ -46,6 +47,7 @@ export function createLocalBus({ log, metrics, hostility }: LocalBusOptions): Bu
     })
     tidy.start()
     const wake = () => {
+      shared.forget()
       for (const reader of all) reader.wake()
     }
     outbox.onAppend(wake)
@@ -186,10 +188,34 @@ export function createLocalBus({ log, metrics, hostility }: LocalBusOptions): Bu
     },
     onSignal: (listener) => void signalListeners.push(listener),
     ready: () => !closed,
+    async drain() {},
     async close() {
       closed = true
       await Promise.all(relays.map((relay) => relay.close()))
     },
+  }
+}
+
+/**
+ * Readers mostly stand at the same place: what one has read, the others are given. Whoever knows
+ * of new entries calls `forget`, and the next one reads anew.
+ */
+function shareReads(outbox: OutboxLog): OutboxLog & { forget(): void } {
+  let last: { after: number; entries: ReturnType<OutboxLog['read']> } | undefined
+  const forget = () => {
+    last = undefined
+  }
+  return {
+    ...outbox,
+    read(after, limit) {
+      if (last?.after !== after) {
+        last = { after, entries: outbox.read(after, limit) }
+        // What failed is asked for again.
+        last.entries.catch(forget)
+      }
+      return last.entries
+    },
+    forget,
   }
 }
 

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createTimings, type Series } from './timings.ts'
 
 /** What the kit counts; services and the gateway add their own to the same registry. */
 export type Metrics = {
@@ -8,7 +9,10 @@ export type Metrics = {
   eventsPublished: Counter<'service' | 'event'>
   eventsApplied: Counter<'group' | 'event' | 'outcome'>
   eventLag: Histogram<'group'>
-  parkedEvents: Gauge<'group' | 'state'>
+  callsDropped: Counter<'service' | 'reason'>
+  callsRepeated: Counter<'service'>
+  circuitOpen: Gauge<'service'>
+  relayLag: Gauge<'service'>
 }
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
@@ -17,25 +21,22 @@ export function createMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const calls = new Histogram({
+  const calls = createTimings(registry, {
     name: 'stoa_call_duration_seconds',
     help: 'Calls between services, by outcome',
-    labelNames: ['service', 'operation', 'code'],
-    buckets: seconds,
-    registers,
+    bounds: seconds,
   })
   return {
     registry,
     call(service, operation) {
-      // Finding a child by its labels costs more than observing; each is found once.
-      const children = new Map<string, ReturnType<typeof calls.labels>>()
+      const byCode = new Map<string, Series>()
       return (code, ms) => {
-        let child = children.get(code)
-        if (!child) {
-          child = calls.labels({ service, operation, code })
-          children.set(code, child)
+        let series = byCode.get(code)
+        if (!series) {
+          series = calls.open({ service, operation, code })
+          byCode.set(code, series)
         }
-        child.observe(ms / 1000)
+        series.observe(ms / 1000)
       }
     },
     eventsPublished: new Counter({
@@ -57,10 +58,28 @@ export function createMetrics(): Metrics {
       buckets: seconds,
       registers,
     }),
-    parkedEvents: new Gauge({
-      name: 'stoa_parked_events',
-      help: 'Events that wait for another attempt, or are dead',
-      labelNames: ['group', 'state'],
+    callsDropped: new Counter({
+      name: 'stoa_calls_dropped_total',
+      help: 'Calls that a service did not answer as asked: deadline, token, malformed or overload',
+      labelNames: ['service', 'reason'],
+      registers,
+    }),
+    callsRepeated: new Counter({
+      name: 'stoa_calls_repeated_total',
+      help: 'Calls that were sent once more',
+      labelNames: ['service'],
+      registers,
+    }),
+    circuitOpen: new Gauge({
+      name: 'stoa_circuit_open',
+      help: 'Whether calls to a service are refused at once because it does not answer',
+      labelNames: ['service'],
+      registers,
+    }),
+    relayLag: new Gauge({
+      name: 'stoa_relay_lag_seconds',
+      help: 'Age of the oldest event that waits to be published',
+      labelNames: ['service'],
       registers,
     }),
   }

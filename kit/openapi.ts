@@ -159,13 +159,12 @@ function errorResponses(
   responses: { [name: string]: JsonSchema },
   options: OpenApiOptions,
 ): JsonSchema {
-  const { access, errors = {}, input } = binding.definition
-  const takesInput = Object.keys(input.shape).length > 0
+  const { access, errors = {} } = binding.definition
   const ofTheKit = Object.entries(kitFailures).filter(([code]) => {
     if (code === 'forbidden') return access === 'moderator' || access === 'admin'
     if (code === 'email_unconfirmed') return access !== 'public' && access !== 'session'
     if (code === 'not_found') return binding.pathFields.length > 0
-    return code !== 'invalid_input' || takesInput
+    return true
   })
   const all = [
     ...ofTheKit,

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { EventRecord, OutboxLog } from './bus.ts'
 import type { Origin } from './context.ts'
 import { type Contract, type EventName, type EventOf, topicOf } from './contract.ts'
+import { findSettled } from './db/positions.ts'
 import { prepared } from './db/prepared.ts'
 import type { Store } from './db/store.ts'
 import type { KitTables } from './db/tables.ts'
@@ -17,6 +18,9 @@ export type Outbox<C extends Contract> = {
     origin: Origin,
   ): Promise<void>
 }
+
+/** Characters of an event's JSON. */
+const longestPayload = 500_000
 
 const insertEvent = prepared(
   (db: Kysely<KitTables>, value: Omit<KitTables['outbox'], 'position'>) =>
@@ -39,7 +43,7 @@ export function createOutbox<C extends Contract>(contract: C): Outbox<C> {
         id: randomUUID(),
         event,
         key: String(checked[definition.key]),
-        payload: JSON.stringify(checked),
+        payload: writePayload(checked, event),
         occurredAt: new Date().toISOString(),
         requestId,
         traceparent,
@@ -48,21 +52,50 @@ export function createOutbox<C extends Contract>(contract: C): Outbox<C> {
   }
 }
 
+/** What no broker could carry must not get into an outbox: it would hold up all that follows. */
+function writePayload(payload: unknown, event: string): string {
+  const text = JSON.stringify(payload)
+  if (text.length > longestPayload) throw new Error(`${event} is too long: ${text.length}`)
+  return text
+}
+
 /** A service's outbox as a log that a bus reads, moves through and trims. */
 export function createOutboxLog(contract: Contract, store: Store<KitTables>): OutboxLog {
   const { db } = store
   const { service } = contract
+
+  function toEntry({ position, payload, event, ...row }: Selectable<KitTables['outbox']>) {
+    const topic = topicOf(contract, event)
+    const record: EventRecord = { ...row, service, event, topic, payload: JSON.parse(payload) }
+    return { position, record }
+  }
+
   return {
     service,
     topics: new Set(Object.keys(contract.events ?? {}).map((event) => topicOf(contract, event))),
     onAppend: store.onDurable,
+    lock: () => store.lock('outbox'),
+    async take(limit) {
+      return (await readAfter(db, { after: 0, limit })).map(toEntry)
+    },
+    async remove(positions) {
+      if (positions.length === 0) return
+      await db.transaction().execute(async (tx) => {
+        // Positions may start over once nothing is left: a reader that moves through them would
+        // stand at the wrong one.
+        await tx.deleteFrom('outboxOffset').execute()
+        await tx.deleteFrom('outbox').where('position', 'in', positions).execute()
+      })
+    },
     async read(after, limit) {
       const rows = await readAfter(db, { after, limit })
-      return rows.map(({ position, payload, event, ...row }) => {
-        const topic = topicOf(contract, event)
-        const record: EventRecord = { ...row, service, event, topic, payload: JSON.parse(payload) }
-        return { position, record }
-      })
+      if (rows.every(({ position }, index) => position === after + 1 + index)) {
+        return rows.map(toEntry)
+      }
+      // A position is missing: its transaction failed, or has not ended yet.
+      const settled = await findSettled(db, 'outbox')
+      const again = await readAfter(db, { after, limit })
+      return again.filter(({ position }) => position <= settled).map(toEntry)
     },
     async offsets() {
       const rows = await db.selectFrom('outboxOffset').selectAll().execute()

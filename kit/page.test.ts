@@ -39,14 +39,21 @@ test('an empty list has no neighbours', () => {
   expect(read(0, 3, undefined)).toEqual({ items: [], next: null, previous: null })
 })
 
-test.each(['', 'x', '!!!', Buffer.from('{"at":["a"]}').toString('base64url'), 'bnVsbA'])(
-  'a cursor that is not ours is refused by name: %j',
-  (text) => {
-    expect(() => readCursor(text, isPosition)).toThrow(
-      expect.objectContaining({
-        code: 'invalid_input',
-        errors: [expect.objectContaining({ field: 'cursor' })],
-      }),
-    )
-  },
-)
+const encode = (text: string) => Buffer.from(text).toString('base64url')
+
+test.each([
+  '',
+  'x',
+  '!!!',
+  encode('{"at":["a"]}'),
+  encode('{"at":[1.5]}'),
+  encode('{"at":[1e300]}'),
+  'bnVsbA',
+])('a cursor that is not ours is refused by name: %j', (text) => {
+  expect(() => readCursor(text, isPosition)).toThrow(
+    expect.objectContaining({
+      code: 'invalid_input',
+      errors: [expect.objectContaining({ field: 'cursor' })],
+    }),
+  )
+})

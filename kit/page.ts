@@ -31,13 +31,15 @@ export function readCursor<Position>(
   })
 }
 
-/** A position that is a row of strings and numbers, the usual shape of sort values. */
+/** A position that is a row of strings and integers, the usual shape of sort values. */
 export function isTuple<const Kinds extends readonly ('string' | 'number')[]>(kinds: Kinds) {
   type Tuple = { -readonly [I in keyof Kinds]: Kinds[I] extends 'string' ? string : number }
   return (value: unknown): value is Tuple =>
     Array.isArray(value) &&
     value.length === kinds.length &&
-    value.every((part, index) => typeof part === kinds[index])
+    value.every((part, index) =>
+      kinds[index] === 'string' ? typeof part === 'string' : Number.isSafeInteger(part),
+    )
 }
 
 /**

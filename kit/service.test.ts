@@ -155,6 +155,15 @@ test('wrong input names each field', async () => {
   })
 })
 
+test('text that not every database can hold is refused by name', async () => {
+  await using service = await testService(notesService, { uses })
+
+  await expect(service.as('ann').createNote({ text: 'a\0b' })).rejects.toMatchObject({
+    code: 'invalid_input',
+    errors: [{ field: 'text' }],
+  })
+})
+
 test('access is refused before the handler runs', async () => {
   await using service = await testService(notesService, { uses })
 

@@ -98,6 +98,8 @@ export type ServiceDefinition<
   /** Its settings: environment names and their checks. */
   config?: ConfigSchema
   migrations: Migrations
+  /** Tables that it fills by itself from its others, if they are as its migrations left them. */
+  derived?: readonly string[]
   create(
     deps: ServiceDeps<C, Tables, Uses, z.output<ConfigSchema>>,
   ): ServiceParts<C, Tables, Listens>

@@ -1,8 +1,11 @@
+import { hash } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import pg from 'pg'
 import type { Apply, Bus, EventRecord, OutboxLog, SignalRecord } from './bus.ts'
 import { type ClientOf, createAnswer, createClients } from './call.ts'
+import { readEnvironment } from './config.ts'
 import { type Actor, type CallContext, startCall } from './context.ts'
 import {
   type Contract,
@@ -12,7 +15,9 @@ import {
   type EventOf,
   topicOf,
 } from './contract.ts'
-import { createSqliteStores } from './db/store.ts'
+import { createPostgresStores } from './db/postgres.ts'
+import { databaseConfig } from './db/settings.ts'
+import { createSqliteStores, type Stores } from './db/store.ts'
 import { hostService, type RunningService } from './host.ts'
 import { createLocalBus, type Hostility } from './local-bus.ts'
 import { createLog } from './log.ts'
@@ -31,6 +36,43 @@ export function temporaryFolder(): { path: string; [Symbol.dispose](): void } {
   return {
     path: folder,
     [Symbol.dispose]: () => fs.rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+/** Stores that can be forgotten as well, with all that is in them. */
+export type TestStores = Stores & { forget(): Promise<void> }
+
+/**
+ * The stores that a test keeps in a folder: SQLite files, or schemas of their own, named after the
+ * folder, in the PostgreSQL database that `STOA_TEST_DATABASE_URL` names.
+ */
+export function openTestStores(folder: string): TestStores {
+  const { STOA_TEST_DATABASE_URL: url } = readEnvironment()
+  if (!url) return { ...createSqliteStores(folder), forget: async () => undefined }
+  const prefix = `${hash('sha1', folder, 'base64url').slice(0, 10)}_`
+  const config = databaseConfig.parse({
+    DATABASE_URL: url,
+    // Several test files run at once, and some send hundreds of calls at once.
+    DATABASE_CONNECTIONS: '4',
+    DATABASE_CONNECT_TIMEOUT_MS: '20000',
+  })
+  const opened = new Set<string>()
+  // What tests look at does not hang on the server's disk, and would wait for it most of the time.
+  const stores = createPostgresStores({ config, prefix, application: 'stoa-test', durable: false })
+  return {
+    async open<Tables>(name: string) {
+      opened.add(`${prefix}${name}`)
+      return stores.open<Tables>(name)
+    },
+    close: stores.close,
+    async forget() {
+      const client = new pg.Client(url)
+      await client.connect()
+      for (const schema of opened) {
+        await client.query(`drop schema if exists ${pg.escapeIdentifier(schema)} cascade`)
+      }
+      await client.end()
+    },
   }
 }
 
@@ -61,6 +103,8 @@ export type TestOptions<D extends AnyService> = {
   /** A folder to keep the database in, to open it again. */
   folder?: string
   retryDelaysMs?: readonly number[]
+  /** How long callers wait: longer than usual, so that a busy machine fails no test. */
+  deadlineMs?: number
 }
 
 /** One service on a real store, with real validation both ways, and its events in sight. */
@@ -83,6 +127,8 @@ export type TestedService<C extends Contract> = AsyncDisposable & {
   produce<E extends EntranceName<C>>(topic: E, payload: EntranceOf<C, E>): Promise<void>
   parked: RunningService['inbox']
 }
+
+const patienceMs = 30_000
 
 const person = { ip: '192.0.2.1', userAgent: 'test', local: false }
 
@@ -133,7 +179,7 @@ export async function testService<D extends AnyService>(
     await local.serve(used, createAnswer(used, handlers, { log, metrics }))
   }
 
-  const stores = createSqliteStores(folder)
+  const stores = openTestStores(folder)
   // biome-ignore lint/suspicious/noExplicitAny: the tables are the service's own.
   const store = await stores.open<any>(contract.service)
   const service = await hostService(definition, {
@@ -151,7 +197,10 @@ export async function testService<D extends AnyService>(
     return Object.fromEntries(
       Object.entries(client).map(([operation, send]) => [
         operation,
-        (input: Record<string, unknown>) => send(input, startCall(caller, context())),
+        (input: Record<string, unknown>) => {
+          const deadline = Date.now() + (options.deadlineMs ?? patienceMs)
+          return send(input, startCall(caller, { deadline, ...context() }))
+        },
       ]),
     )
   }
@@ -211,6 +260,7 @@ export async function testService<D extends AnyService>(
       await bus.close()
       await store.close()
       await stores.close()
+      if (temporary) await stores.forget()
       temporary?.[Symbol.dispose]()
     },
   }

@@ -1,8 +1,10 @@
 import type { ColumnDataType } from 'kysely'
 
 /**
- * The four kinds of column a service may use, so that both databases store the same values: ids
- * and ISO 8601 times as text (they sort as they should), flags as 0 or 1, JSON as text.
+ * The kinds of column a service may use, so that both databases store the same values: ids and
+ * ISO 8601 times as text (it sorts by code point), flags as 0 or 1, JSON as text, integers of 64
+ * bits. An integer that is the primary key is given out by the database, each higher than those
+ * before it.
  */
 export const column = {
   id: 'text',

@@ -18,3 +18,13 @@ export async function migrate(db: Kysely<any>, migrations: Migrations): Promise<
   const { error } = await migrator.migrateToLatest()
   if (error) throw new Error('A migration failed', { cause: error })
 }
+
+/** Whether a database has all the kit's tables and the service's: who may not migrate asks first. */
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+export async function isMigrated(db: Kysely<any>, migrations: Migrations): Promise<boolean> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(({ name }) => name === 'migration')) return false
+  const rows = await db.selectFrom('migration').select('name').execute()
+  const done = new Set(rows.map(({ name }) => name))
+  return Object.keys({ ...kitMigrations, ...migrations }).every((name) => done.has(name))
+}

@@ -1,13 +1,20 @@
-import { CamelCasePlugin, Kysely } from 'kysely'
+import { CamelCasePlugin, type Dialect, Kysely } from 'kysely'
+import type { Lock } from '../bus.ts'
 import { createCheckpointer } from './checkpoint.ts'
+import { createLocalLocks } from './lock.ts'
 import { openSqlite, type SqliteOptions } from './sqlite.ts'
 
 /** One service's database. */
 export type Store<Tables> = {
   db: Kysely<Tables>
-  /** Calls back after changes that are safe on disk. */
+  /** Calls back after changes that are safe on disk, of this process or another of the service. */
   onDurable(listener: () => void): void
-  /** Why nothing can be written any more, when that is so. */
+  /**
+   * Takes a lock that one process of the service can have at a time; `undefined` when another has
+   * it, or the database cannot be asked. Whoever has it stops when `lost` aborts.
+   */
+  lock(name: string): Promise<Lock | undefined>
+  /** Why nothing can be written now, when that is so. */
   failure(): Error | undefined
   close(): Promise<void>
 }
@@ -18,23 +25,28 @@ export type Stores = {
   close(): Promise<void>
 }
 
+/** Stands between Kysely and a database, to watch what it is asked. */
+export type WrapDialect = (dialect: Dialect, name: string) => Dialect
+
 /** One SQLite file per service in a folder. */
 export function createSqliteStores(
   folder: string,
-  options: Pick<SqliteOptions, 'sync' | 'groupMs'> = {},
+  options: Pick<SqliteOptions, 'sync' | 'groupMs'> & { wrap?: WrapDialect | undefined } = {},
 ): Stores {
+  const { wrap, ...rest } = options
   const checkpointer = createCheckpointer()
   return {
     async open<Tables>(name: string) {
-      const engine = openSqlite({ file: `${folder}/${name}.db`, checkpointer, ...options })
+      const engine = openSqlite({ file: `${folder}/${name}.db`, checkpointer, ...rest })
       const db = new Kysely<Tables>({
-        dialect: engine.dialect,
+        dialect: wrap ? wrap(engine.dialect, name) : engine.dialect,
         plugins: [new CamelCasePlugin()],
       })
       return {
         db,
         onDurable: engine.onDurable,
         failure: engine.failure,
+        lock: createLocalLocks(),
         async close() {
           await db.destroy()
           await engine.close()
