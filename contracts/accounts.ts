@@ -100,7 +100,9 @@ export const SignedIn = z
     refreshToken: z
       .string()
       .optional()
-      .describe('For `POST /auth/refresh`; browsers get it as a cookie instead'),
+      .describe(
+        'For `POST /auth/refresh`, where none means the one that was shown goes on; browsers get it as a cookie instead',
+      ),
     user: OwnAccount,
   })
   .meta({ id: 'SignedIn' })
@@ -125,6 +127,9 @@ export const AccessTokenClaims = z
   })
   .meta({ id: 'AccessTokenClaims' })
 export type AccessTokenClaims = z.infer<typeof AccessTokenClaims>
+
+/** Longer-lived access tokens are not ours, and revocations need not be remembered for longer. */
+export const longestAccessTokenLifeMs = 24 * 3_600_000
 
 export const Session = z
   .object({

@@ -46,7 +46,7 @@ export const chatEvents = {
     push: [{ socket: '/chat reaction:removed', room }],
   },
   messagesRead: {
-    summary: 'A member has read up to a message',
+    summary: 'A member of a conversation of at most 100 has read up to a message',
     schema: z.object({ ...change, userId: Id, seq: Seq, messageId: Id }),
     key: 'conversationId',
     push: [{ socket: '/chat message:read', room }],

@@ -355,6 +355,8 @@ export const chat = defineContract({
     // ── Reading, catching up, typing ──────────────────────────────────────────────────────
     markRead: {
       summary: 'Mark everything up to a message as read; receipts only move forward',
+      description:
+        'Members are told of it while there are at most 100 of them; in larger groups, the list of members says how far each has read.',
       http: 'PUT /conversations/{conversationId}/read',
       socket: '/chat message:read',
       access: 'member',

@@ -17,7 +17,8 @@ import { createHmac, hash, randomBytes } from 'node:crypto'
  * 2. Once a token has been given out twice, a copy of it may still be on its way and overwrite a
  *    newer one in the jar, to be shown long after. So it is not replaced until the grace has
  *    passed since; a token that was given out once is replaced at its first use, at which it has
- *    surely arrived.
+ *    surely arrived. Whoever shows it meanwhile is not sent another copy, which would outlive
+ *    that time on its way: they have it, and the jar stays as it is.
  */
 export type ReplacedToken = { hash: string; salt: string; at: number }
 
@@ -31,8 +32,8 @@ export type TokenState = {
 export type Step =
   /** The token that counts was shown: from now on another one does. */
   | { kind: 'replace'; token: string; tokenHash: string; previous: ReplacedToken }
-  /** The token that counts was shown, and stays. */
-  | { kind: 'keep'; token: string }
+  /** The token that counts was shown, and stays; it is not given out again. */
+  | { kind: 'keep' }
   /** The token before it was shown in time: the one that counts is given out once more. */
   | { kind: 'share'; token: string; sharedUntil: number }
   | { kind: 'reused' }
@@ -66,7 +67,7 @@ export function nextStep(
 ): Step {
   const shown = hashSecret(secret)
   if (shown === tokenHash) {
-    if (now < sharedUntil) return { kind: 'keep', token: toToken(family, secret) }
+    if (now < sharedUntil) return { kind: 'keep' }
     const salt = randomBytes(32).toString('base64url')
     const next = successorOf(secret, salt)
     return {

@@ -91,7 +91,12 @@ export function createSessions({
       }
     },
 
-    toSignedIn({ account, sessionId, refreshToken }: StartedSession): SignedIn {
+    /** What a client is told; without a refresh token it goes on with the one that it has. */
+    toSignedIn({
+      account,
+      sessionId,
+      refreshToken,
+    }: Omit<StartedSession, 'refreshToken'> & { refreshToken: string | undefined }): SignedIn {
       const now = Math.floor(Date.now() / 1000)
       const validFrom = account.tokensValidFrom ? Date.parse(account.tokensValidFrom) / 1000 : 0
       return {
@@ -103,7 +108,7 @@ export function createSessions({
           iat: Math.max(now, validFrom),
         }),
         expiresIn: accessTokens.lifeMs / 1000,
-        refreshToken,
+        ...(refreshToken !== undefined && { refreshToken }),
         user: toOwnAccount(account),
       }
     },

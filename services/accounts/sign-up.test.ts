@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type { CallContext } from '../../kit/context.ts'
-import { temporaryFolder, testService } from '../../kit/testing.ts'
+import { openTestStores, temporaryFolder, testService } from '../../kit/testing.ts'
 import { accountsService } from './index.ts'
 
 const environment = {
@@ -524,12 +524,13 @@ test('accounts, sessions and invitations outlive a restart, and no secret lies i
   await using service = await open()
 
   expect((await service.anonymous.refresh({ refreshToken })).user.username).toBe('Ada')
-  const { DatabaseSync } = await import('node:sqlite')
-  using database = new DatabaseSync(`${folder.path}/accounts.db`, { readOnly: true })
-  const rows = ['account', 'session', 'one_time_token', 'invitation'].flatMap((table) =>
-    database.prepare(`select * from ${table}`).all(),
-  )
-  const stored = JSON.stringify(rows)
+  const stores = openTestStores(folder.path)
+  const store = await stores.open<Record<string, object>>('accounts')
+  const tables = ['account', 'session', 'oneTimeToken', 'invitation']
+  const rows = tables.map((table) => store.db.selectFrom(table).selectAll().execute())
+  const stored = JSON.stringify(await Promise.all(rows))
+  await store.close()
+  await stores.close()
   expect(stored).not.toContain(ada.password)
   expect(stored).not.toContain(refreshToken)
   expect(stored).not.toContain(refreshToken.slice(22))

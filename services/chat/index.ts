@@ -13,6 +13,7 @@ export const chatService = defineService({
   uses: { users },
   listens: { users },
   migrations,
+  derived: ['message_search', 'search_cursor', 'search_task'],
   create(deps: ChatDeps) {
     const sending = createSending(deps)
     const upkeep = createUpkeep(deps)

@@ -55,6 +55,24 @@ test('a deleted message is not unread any more, whoever sent it', async () => {
   expect(await getUnread(chat, conversationId, 'bob')).toBe(1)
 })
 
+test('in a group of more than a hundred, how far one has read is told to who asks', async () => {
+  const everybody = Array.from({ length: 100 }, (_, index) => `person-${index}`)
+  await using chat = await open()
+  const conversationId = await openGroup(chat, ...everybody)
+  await say(chat, conversationId, 'ann', 'ann')
+  const before = (await chat.events()).length
+
+  await chat.as('person-7').markRead({ conversationId, seq: 2 })
+
+  const events = (await chat.events()).slice(before)
+  expect(events.map(({ event }) => event)).toEqual(['conversationStateChanged'])
+  const { items } = await chat.as('ann').listParticipants({ conversationId, limit: 100 })
+  expect(items.filter(({ readSeq }) => readSeq > 0)).toMatchObject([
+    { userId: 'person-7', readSeq: 2 },
+  ])
+  expect(await getUnread(chat, conversationId, 'person-7')).toBe(0)
+})
+
 test('markRead tells the others how far, and the own tabs what is left', async () => {
   await using chat = await open()
   const conversationId = await openGroup(chat, 'bob')

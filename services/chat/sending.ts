@@ -60,7 +60,8 @@ export function createSending({ outbox }: Pick<ChatDeps, 'outbox'>) {
       if (!counted) return repeatOrRefuse(tx, draft)
       const replySeq = readReply(draft, seq)
       const message = { uuid, conversationId, seq, version, senderId, content, createdAt }
-      await store.insertMessage(tx, { ...message, replySeq })
+      const [stored] = await store.insertMessage(tx, { ...message, replySeq })
+      if (!stored) throw fail('uuid_used')
       const id = messageIdOf(message)
       const replyTo = draft.replyTo ?? null
       const ready = { ...message, id, replyTo, reactions: [], editedAt: null, deletedAt: null }

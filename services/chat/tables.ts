@@ -70,7 +70,6 @@ export type ChatTables = {
   searchCursor: { id: number; position: number }
   /** Messages whose text changed after they were indexed. */
   searchTask: { position: number }
-  messageSearch: { rowid: bigint; grams: string }
 }
 
 export type ChatDb = Kysely<ChatTables>

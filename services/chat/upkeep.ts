@@ -1,13 +1,14 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Job, repeat } from '../../kit/job.ts'
 import type { ChatDeps, ChatTx } from './deps.ts'
 import { termOfConversation, termsOf } from './folding.ts'
 import { eraseConversation, findDeleted } from './store/conversations.ts'
 import * as store from './store/search.ts'
-import { deleteTerms, insertTerms, mergeTerms } from './store/search-sqlite.ts'
 
 /** New messages are found within this time even when nobody woke the indexing. */
 const everyMs = 500
+/** Sends that come close together are indexed together: each by itself would cost as much again. */
+const gatherMs = 100
 /** What one bite takes, so that no send waits longer than some milliseconds for it. */
 const messagesPerBite = 64
 const charactersPerBite = 8_000
@@ -22,6 +23,7 @@ export type Upkeep = ReturnType<typeof createUpkeep>
 /** What chat does behind its sends: it indexes their text, and erases what was deleted. */
 export function createUpkeep({ db, log }: Pick<ChatDeps, 'db' | 'log'>) {
   let stopping = false
+  let gathering: NodeJS.Timeout | undefined
 
   /** One short transaction of work; afterwards the time that it waited for its turn. */
   async function takeBite(work: (tx: ChatTx) => Promise<boolean>) {
@@ -38,7 +40,7 @@ export function createUpkeep({ db, log }: Pick<ChatDeps, 'db' | 'log'>) {
     while (!stopping) {
       const { worked, waitedMs } = await takeBite(work)
       if (!worked) return
-      await setTimeout(pauseMs + pausePerWaited * waitedMs)
+      await pause(pauseMs + pausePerWaited * waitedMs)
     }
   }
 
@@ -57,15 +59,21 @@ export function createUpkeep({ db, log }: Pick<ChatDeps, 'db' | 'log'>) {
     start: job.start,
     async stop() {
       stopping = true
+      clearTimeout(gathering)
       await job.stop()
     },
-    wake: job.wake,
+    wake() {
+      gathering ??= setTimeout(() => {
+        gathering = undefined
+        if (!stopping) job.wake()
+      }, gatherMs)
+    },
   }
   return upkeep
 }
 
 async function indexSome(tx: ChatTx): Promise<boolean> {
-  const start = await store.getCursor(tx)
+  const start = await store.lockCursor(tx)
   let cursor = start
   let characters = charactersPerBite
   let worked = false
@@ -76,19 +84,19 @@ async function indexSome(tx: ChatTx): Promise<boolean> {
     worked = true
     // One that is still to be indexed for the first time will be, as it is by then.
     if (changed.position > start) continue
-    await deleteTerms(tx, changed.position)
+    await store.messageTerms.remove(tx, changed.position)
     if (changed.deletedAt === null) await addTerms(tx, changed)
     characters -= changed.content.length
   }
 
-  for (const message of await store.listNew(tx, { after: start, limit: messagesPerBite })) {
+  for (const message of await store.listNew(tx, start, messagesPerBite)) {
     if (characters <= 0) break
     if (message.deletedAt === null) await addTerms(tx, message)
     cursor = message.position
     characters -= message.content.length
   }
   if (cursor > start) await store.saveCursor(tx, cursor)
-  if (cursor > start || worked) await mergeTerms(tx)
+  if (cursor > start || worked) await store.messageTerms.merge(tx)
   return cursor > start || worked
 }
 
@@ -96,19 +104,21 @@ function addTerms(
   tx: ChatTx,
   { position, conversationId, content }: store.IndexedMessage,
 ): Promise<void> {
-  const terms = [...termsOf(content), termOfConversation(conversationId)].join(' ')
-  return insertTerms(tx, position, terms)
+  const terms = [...termsOf(content), termOfConversation(conversationId)]
+  return store.messageTerms.insert(tx, position, terms)
 }
 
 async function eraseSome(tx: ChatTx, conversationId: string): Promise<boolean> {
+  // First, so that nobody indexes just now what is being erased.
+  const cursor = await store.lockCursor(tx)
   const positions = await store.eraseMessages(tx, conversationId, erasedPerBite)
-  for (const position of positions) await deleteTerms(tx, position)
+  for (const position of positions) await store.messageTerms.remove(tx, position)
   if (positions.length === 0) {
     await eraseConversation(tx, conversationId)
     return false
   }
   // SQLite gives the positions at the end to new messages once more; they are not indexed yet.
   const last = await store.findLastPosition(tx)
-  if (last < (await store.getCursor(tx))) await store.saveCursor(tx, last)
+  if (last < cursor) await store.saveCursor(tx, last)
   return true
 }

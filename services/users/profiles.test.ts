@@ -117,16 +117,29 @@ test('a profile asked for many times at once is made once', async () => {
   expect(people).toHaveLength(1)
 })
 
+test('an address that was hidden before the word of the sign-up came stays hidden', async () => {
+  await using users = await testService(usersService, { uses })
+  await users.as('ann').updateMe({ publicEmail: true })
+  await users.as('ann').updateMe({ publicEmail: false })
+  await users.as('bob').getMe({})
+
+  await register(users, 'ann', { profile: { publicEmail: true } })
+  await register(users, 'bob', { profile: { publicEmail: true } })
+
+  expect(await users.as('ann').getMe({})).toMatchObject({ publicEmail: false })
+  expect(await users.as('bob').getMe({})).toMatchObject({ publicEmail: true })
+})
+
 test('own operations refuse when there is no such account', async () => {
   await using users = await testService(usersService, { uses: unknownAccount })
 
   for (const refused of [
-    users.as('ann').getMe({}),
-    users.as('ann').updateMe({ bio: 'x' }),
-    users.as('ann').getSettings({}),
-    users.as('ann').updateSettings({}),
+    () => users.as('ann').getMe({}),
+    () => users.as('ann').updateMe({ bio: 'x' }),
+    () => users.as('ann').getSettings({}),
+    () => users.as('ann').updateSettings({}),
   ]) {
-    await expect(refused).rejects.toMatchObject({ code: 'user_not_found', status: 404 })
+    await expect(refused()).rejects.toMatchObject({ code: 'user_not_found', status: 404 })
   }
 })
 

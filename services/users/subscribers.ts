@@ -2,6 +2,7 @@ import type { accounts } from '../../contracts/accounts.ts'
 import type { Subscribers } from '../../kit/service.ts'
 import type { Deps } from './deps.ts'
 import { newProfile, present } from './rules.ts'
+import { findProfile } from './store/profiles.ts'
 import type { ProfileRow, UsersTables } from './tables.ts'
 
 export function createSubscribers({
@@ -31,6 +32,7 @@ export function createSubscribers({
         if (await profiles.add(tx, profile)) return
 
         // The person was faster and has a profile already: what they have entered stays.
+        const untouched = (await findProfile(tx, userId))?.updatedAt === registeredAt
         await profiles.change(tx, userId, record, (before) => ({
           ...Object.fromEntries(
             Object.entries(profile).filter(
@@ -38,7 +40,8 @@ export function createSubscribers({
             ),
           ),
           ...(before.displayName === before.username && { displayName }),
-          ...(before.publicEmail === 0 && { publicEmail: profile.publicEmail }),
+          // Off may be the default or a choice: only a profile that nobody changed has no choice.
+          ...(untouched && { publicEmail: profile.publicEmail }),
         }))
       },
 

@@ -18,7 +18,7 @@ const isPosition = isTuple(['string', 'string'])
 
 export function createAccountHandlers({ db, outbox, audit, sessions }: Deps): AccountHandlers {
   async function getRow(tx: AccountsTransaction, userId: string): Promise<AccountRow> {
-    const row = await store.findAccount(tx, userId)
+    const row = await store.lockAccount(tx, userId)
     if (!row) throw fail('account_not_found')
     return row
   }

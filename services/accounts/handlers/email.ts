@@ -3,7 +3,7 @@ import { kitFailure } from '../../../kit/failure.ts'
 import { failuresOf, type Handlers } from '../../../kit/service.ts'
 import type { Deps } from '../deps.ts'
 import { hashToken } from '../sign-up.ts'
-import { findAccount, updateAccount } from '../store/accounts.ts'
+import { lockAccount, updateAccount } from '../store/accounts.ts'
 import * as store from '../store/tokens.ts'
 
 type EmailHandlers = Pick<Handlers<typeof accounts>, 'verifyEmail' | 'resendEmail'>
@@ -21,6 +21,8 @@ export function createEmailHandlers({ db, outbox, audit, signUp }: Deps): EmailH
           if (!found) throw fail('token_invalid')
           if (found.usedAt) throw fail('already_confirmed')
           if (found.expiresAt <= now) throw fail('token_expired')
+          // The account first, as who asks for another token does, so that neither waits in vain.
+          await lockAccount(tx, found.userId)
           if (!(await store.takeOneTimeToken(tx, tokenHash, now))) throw fail('already_confirmed')
 
           const account = await updateAccount(tx, found.userId, { confirmedAt: now })
@@ -34,7 +36,7 @@ export function createEmailHandlers({ db, outbox, audit, signUp }: Deps): EmailH
     async resendEmail(_, call) {
       const userId = call.actor.id
       const expiresAt = await db.transaction().execute(async (tx) => {
-        const account = await findAccount(tx, userId)
+        const account = await lockAccount(tx, userId)
         if (!account) throw kitFailure('unauthenticated', 'This account is gone.')
         if (account.confirmedAt) throw fail('already_confirmed')
         await audit.succeeded(tx, call, 'email.confirmation_requested', { subjectId: userId })

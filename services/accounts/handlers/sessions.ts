@@ -4,7 +4,7 @@ import { failuresOf, type Handlers } from '../../../kit/service.ts'
 import type { Deps } from '../deps.ts'
 import { describeDevice } from '../device.ts'
 import { nextStep, type ReplacedToken, readRefreshToken } from '../refresh-tokens.ts'
-import { findAccount, listVoidTokens } from '../store/accounts.ts'
+import { findAccount, listVoidTokens, lockAccount } from '../store/accounts.ts'
 import * as store from '../store/sessions.ts'
 import type { SessionRow } from '../tables.ts'
 
@@ -29,11 +29,10 @@ export function createSessionHandlers(deps: Deps): SessionHandlers {
 
   return {
     async refresh({ refreshToken }, call) {
-      const shown = readRefreshToken(refreshToken)
-      if (!shown) throw fail('refresh_token_invalid')
+      let shown = readRefreshToken(refreshToken)
       for (;;) {
-        const session = await store.findSessionByFamily(db, shown.family)
-        if (!session) throw fail('refresh_token_invalid')
+        const session = shown && (await store.findSessionByFamily(db, shown.family))
+        if (!shown || !session) throw fail('refresh_token_invalid')
         const now = Date.now()
         if (Date.parse(session.expiresAt) <= now) throw fail('session_expired')
         const account = await findAccount(db, session.userId)
@@ -50,9 +49,13 @@ export function createSessionHandlers(deps: Deps): SessionHandlers {
             .execute((tx) => sessions.end(tx, session, call, 'refresh_token_reused'))
           throw fail('refresh_token_reused', 'This session was ended for your safety.')
         }
-        // Another tab may have been faster; then what it left behind is looked at anew.
-        if (!(await applyStep(session, step, now, call.client))) continue
-        return sessions.toSignedIn({ account, sessionId: session.id, refreshToken: step.token })
+        const next = step.kind === 'keep' ? undefined : step.token
+        if (await applyStep(session, step, now, call.client)) {
+          return sessions.toSignedIn({ account, sessionId: session.id, refreshToken: next })
+        }
+        // Another tab was faster: what it left behind is looked at anew. A token that was good when
+        // it came stays so, and goes on as the one that it led to by then.
+        if (step.kind === 'share') shown = readRefreshToken(step.token)
       }
     },
 
@@ -95,6 +98,7 @@ export function createSessionHandlers(deps: Deps): SessionHandlers {
 
     async endOtherSessions(_, call) {
       const ended = await db.transaction().execute(async (tx) => {
+        await lockAccount(tx, call.actor.id)
         const all = await store.listSessionIds(tx, call.actor.id)
         const others = all.filter(({ id }) => id !== call.actor.sessionId)
         for (const session of others) await sessions.end(tx, session, call, 'ended_by_owner')
@@ -104,7 +108,7 @@ export function createSessionHandlers(deps: Deps): SessionHandlers {
     },
 
     async verifyToken({ token }) {
-      const claims = await accessTokens.read(token)
+      const claims = accessTokens.read(token)
       const session = claims && (await store.findSession(db, claims.sid))
       const account = session && (await findAccount(db, session.userId))
       if (!account) return { valid: false, claims: null }

@@ -1,4 +1,5 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
+import { forChange, unlessTaken } from '../../../kit/db/dialect.ts'
 import { prepared } from '../../../kit/db/prepared.ts'
 import type { PageRequest } from '../../../kit/page.ts'
 import type { AccountRow, AccountsDb, AccountsTables, Role } from '../tables.ts'
@@ -17,6 +18,15 @@ const byUsernameKey = prepared((db: Db, value: { usernameKey: string }) =>
 
 export async function findAccount(db: AccountsDb, id: string): Promise<AccountRow | undefined> {
   return (await byId(db, { id }))[0]
+}
+
+const byIdForChange = prepared((db: Db, value: { id: string }) =>
+  db.selectFrom('account').selectAll().where('id', '=', value.id).$call(forChange(db)),
+)
+
+/** Reads an account that is about to be changed: others who do so wait for the transaction. */
+export async function lockAccount(tx: AccountsDb, id: string): Promise<AccountRow | undefined> {
+  return (await byIdForChange(tx, { id }))[0]
 }
 
 export async function findAccountByEmail(db: AccountsDb, email: string) {
@@ -87,7 +97,7 @@ export async function updateAccount(
     .executeTakeFirstOrThrow()
 }
 
-/** Gives nothing when the name is somebody else's. */
+/** Gives nothing when the name is somebody else's, be it since a moment ago. */
 export async function renameAccount(
   db: AccountsDb,
   id: string,
@@ -95,7 +105,7 @@ export async function renameAccount(
 ): Promise<AccountRow | undefined> {
   const namesake = await findAccountByUsernameKey(db, usernameKey)
   if (namesake && namesake.id !== id) return undefined
-  return updateAccount(db, id, { username, usernameKey })
+  return unlessTaken(updateAccount(db, id, { username, usernameKey }))
 }
 
 /** Admins besides one who are not blocked. */

@@ -12,6 +12,8 @@ import { type Behalf, getState } from '../views.ts'
 
 /** Conversations that one transaction marks as read. */
 const markedAtOnce = 50
+/** In larger groups, telling everybody what everybody reads would be most of what is told. */
+const membersTold = 100
 
 type Reading = {
   conversationId: string
@@ -44,7 +46,9 @@ export function createReadHandlers({
     const readSent = await countReadSent(tx, conversation, participant, readSeq)
     await updateParticipant(tx, participant, { readSeq, readSent })
     await messages.deleteReadMentions(tx, { userId, conversationId, seq: readSeq })
-    if (told) {
+    if (told && conversation.memberCount > membersTold) {
+      await updateParticipant(tx, participant, { receiptSeq: readSeq })
+    } else if (told) {
       const { version } = await conversations.recordChange(tx, conversation)
       const receipt = { receiptSeq: readSeq, receiptVersion: version }
       await updateParticipant(tx, participant, receipt)

@@ -7,8 +7,7 @@ import type { ChatDeps } from '../deps.ts'
 import { findSnippet, fold, termOfConversation, termsOfNeedle } from '../folding.ts'
 import { toMessage } from '../rows.ts'
 import { listIdsOf } from '../store/conversations.ts'
-import { findAt, findLastPosition, listFound } from '../store/search.ts'
-import { listCandidates } from '../store/search-sqlite.ts'
+import { findAt, findLastPosition, listFound, messageTerms } from '../store/search.ts'
 import type { MessageRow } from '../tables.ts'
 
 type Position = [position: number]
@@ -73,7 +72,13 @@ export function createSearchHandlers({
       let size = fewCandidates
       let more = own.length > 0 && terms.length > 0
       while (more && found.length <= limit && Date.now() < call.deadline) {
-        const positions = await listCandidates(db, { terms, oneOf, ...range, order, limit: size })
+        const positions = await messageTerms.list(db, {
+          terms,
+          oneOf,
+          ...range,
+          order,
+          limit: size,
+        })
         const edge = positions.at(-1)
         if (edge === undefined) break
         const rows = await listFound(db, { ...conditions, positions })

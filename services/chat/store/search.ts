@@ -1,5 +1,11 @@
+import { forChange } from '../../../kit/db/dialect.ts'
+import { findSettled } from '../../../kit/db/positions.ts'
 import { prepared } from '../../../kit/db/prepared.ts'
+import { textIndex } from '../../../kit/db/text-index.ts'
 import type { ChatDb, ChatTx, MessageRow } from '../tables.ts'
+
+/** The terms of messages by position; `folding.ts` makes them. */
+export const messageTerms = textIndex('message_search')
 
 export type IndexedMessage = Pick<
   MessageRow,
@@ -8,10 +14,12 @@ export type IndexedMessage = Pick<
 
 const indexed = ['position', 'conversationId', 'content', 'deletedAt'] as const
 
-export async function getCursor(tx: ChatTx): Promise<number> {
+/** Reads the message up to which all are indexed; until the transaction ends nobody else indexes. */
+export async function lockCursor(tx: ChatTx): Promise<number> {
   const { position } = await tx
     .selectFrom('searchCursor')
     .select('position')
+    .$call(forChange(tx))
     .executeTakeFirstOrThrow()
   return position
 }
@@ -43,12 +51,18 @@ const selectWork = prepared((db: ChatDb, _: object) =>
     ),
 )
 
-/** Messages that nobody has indexed yet, in the order in which they came. */
-export const listNew = prepared((db: ChatDb, value: { after: number; limit: number }) =>
+/** Messages that nobody has indexed yet, in the order in which they came; none is ever skipped. */
+export async function listNew(tx: ChatTx, after: number, limit: number) {
+  const upTo = await findSettled(tx, 'message')
+  return selectNew(tx, { after, upTo, limit })
+}
+
+const selectNew = prepared((db: ChatDb, value: { after: number; upTo: number; limit: number }) =>
   db
     .selectFrom('message')
     .select(indexed)
     .where('position', '>', value.after)
+    .where('position', '<=', value.upTo)
     .orderBy('position')
     .limit(value.limit),
 )

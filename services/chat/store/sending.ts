@@ -49,18 +49,23 @@ type NewMessage = Omit<
   'position' | 'reactions' | 'editedAt' | 'deletedAt' | 'firstVersion'
 >
 
+/** Answers with nothing when the sender has just sent the same `uuid` to another conversation. */
 export const insertMessage = prepared((db: ChatDb, value: NewMessage) =>
-  db.insertInto('message').values({
-    conversationId: value.conversationId,
-    seq: value.seq,
-    version: value.version,
-    firstVersion: value.version,
-    senderId: value.senderId,
-    uuid: value.uuid,
-    content: value.content,
-    replySeq: value.replySeq,
-    createdAt: value.createdAt,
-  }),
+  db
+    .insertInto('message')
+    .values({
+      conversationId: value.conversationId,
+      seq: value.seq,
+      version: value.version,
+      firstVersion: value.version,
+      senderId: value.senderId,
+      uuid: value.uuid,
+      content: value.content,
+      replySeq: value.replySeq,
+      createdAt: value.createdAt,
+    })
+    .onConflict((conflict) => conflict.columns(['senderId', 'uuid']).doNothing())
+    .returning('position'),
 )
 
 /** Gives back the place that `claimSeq` took in the same transaction. */

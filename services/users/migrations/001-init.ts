@@ -1,17 +1,15 @@
 import type { Kysely } from 'kysely'
 import { column } from '../../../kit/db/columns.ts'
-import { byCodePoint, keyOnly } from './dialect.ts'
+import { keyOnly } from '../../../kit/db/dialect.ts'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  const sortable = byCodePoint(db)
-
   await db.schema
     .createTable('profile')
     .addColumn('id', column.id, (c) => c.primaryKey())
     .addColumn('username', column.text, (c) => c.notNull())
-    .addColumn('username_key', column.text, (c) => sortable(c.notNull()))
+    .addColumn('username_key', column.text, (c) => c.notNull())
     .addColumn('display_name', column.text, (c) => c.notNull())
-    .addColumn('display_name_key', column.text, (c) => sortable(c.notNull()))
+    .addColumn('display_name_key', column.text, (c) => c.notNull())
     .addColumn('email', column.text, (c) => c.notNull())
     .addColumn('phone_number', column.text)
     .addColumn('public_email', column.flag, (c) => c.notNull())
@@ -44,7 +42,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // Its key serves listPeople with a search: what begins with the searched text lies together.
   await db.schema
     .createTable('name_part')
-    .addColumn('part', column.text, (c) => sortable(c.notNull()))
+    .addColumn('part', column.text, (c) => c.notNull())
     .addColumn('user_id', column.id, (c) => c.notNull())
     .addPrimaryKeyConstraint('name_part_key', ['part', 'user_id'])
     .$call(keyOnly(db))
