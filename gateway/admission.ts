@@ -1,14 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { demandAccess } from '../kit/call.ts'
-import { type CallContext, createTraceparent } from '../kit/context.ts'
+import type { CallContext } from '../kit/context.ts'
 import type { OperationDefinition, Tier } from '../kit/contract.ts'
 import { Failure } from '../kit/failure.ts'
 import { type ClientReader, networkOf } from './client.ts'
 import type { Cookies } from './cookies.ts'
-import { type Limits, tooMany } from './limits.ts'
+import { type Allowance, type Answer, type Limits, tooMany } from './limits.ts'
 import type { Session, Sessions } from './sessions.ts'
 import type { Shedder } from './shedding.ts'
+import { traceparentOf } from './tracing.ts'
 
 export type AdmissionOptions = {
   sessions: Sessions
@@ -17,8 +18,6 @@ export type AdmissionOptions = {
   cookies: Cookies
   readClient: ClientReader
 }
-
-type Answer<T> = T | Promise<T>
 
 /** The call that a request stands for; its deadline begins when its input is there. */
 type Admit = (request: FastifyRequest, reply: FastifyReply) => Answer<CallContext>
@@ -34,20 +33,25 @@ export function createAdmission({
   cookies,
   readClient,
 }: AdmissionOptions): (operation: OperationDefinition) => Admit {
-  function count(tier: Tier, key: string, reply: FastifyReply): void {
+  function count(tier: Tier, key: string, reply: FastifyReply): Promise<void> | undefined {
+    const check = (allowance: Allowance) => {
+      limits.describe(reply, tier, allowance)
+      if (allowance.remaining < 0) throw tooMany(allowance)
+    }
     const allowance = limits.take(tier, key)
-    limits.describe(reply, tier, allowance)
-    if (allowance.remaining < 0) throw tooMany(allowance)
+    if (allowance instanceof Promise) return allowance.then(check)
+    check(allowance)
+    return undefined
   }
 
   /** Verifying a token costs; whoever sends bad ones pays for it with requests. */
   async function verify(token: string, tier: Tier, key: string, reply: FastifyReply) {
-    if (limits.isExhausted(tier, key)) count(tier, key, reply)
+    if (await limits.isExhausted(tier, key)) await count(tier, key, reply)
     try {
       return await sessions.authenticate(token)
     } catch (error) {
       if (isBadToken(error)) {
-        count(tier, key, reply)
+        await count(tier, key, reply)
         reply.header('www-authenticate', 'Bearer realm="stoa", error="invalid_token"')
       }
       throw error
@@ -68,12 +72,11 @@ export function createAdmission({
 
       const client = readClient(request.raw)
       const enter = (actor: Session | undefined): CallContext => {
-        const { traceparent } = request.headers
         const call: CallContext = {
           actor,
           caller: 'outside',
           requestId: request.id,
-          traceparent: createTraceparent(oneOf(traceparent)),
+          traceparent: traceparentOf(request),
           deadline: Number.POSITIVE_INFINITY,
           client,
         }
@@ -82,20 +85,23 @@ export function createAdmission({
       }
       const token = readToken(request.headers)
       const known = token ? sessions.recall(token) : undefined
-      if (known && !lenient) {
-        count(tier, userKey(known), reply)
-        return enter(known)
-      }
+      if (known && !lenient) return after(count(tier, userKey(known), reply), () => enter(known))
       const stranger = `address ${networkOf(client.ip)}`
-      if (lenient || !token) count(tier, stranger, reply)
-      if (known || !token) return enter(known)
-      if (lenient) return sessions.authenticate(token).catch(ignoreBadToken).then(enter)
-      return verify(token, tier, stranger, reply).then((session) => {
-        count(tier, userKey(session), reply)
-        return enter(session)
-      })
+      const counted = lenient || !token ? count(tier, stranger, reply) : undefined
+      if (known || !token) return after(counted, () => enter(known))
+      if (lenient) {
+        return after(counted, () => sessions.authenticate(token).catch(ignoreBadToken).then(enter))
+      }
+      return verify(token, tier, stranger, reply).then((session) =>
+        after(count(tier, userKey(session), reply), () => enter(session)),
+      )
     }
   }
+}
+
+/** Goes on at once where there is nothing to wait for. */
+function after<T>(waited: Promise<void> | undefined, next: () => Answer<T>): Answer<T> {
+  return waited ? waited.then(next) : next()
 }
 
 function userKey({ id }: Session): string {

@@ -19,10 +19,10 @@ export function createBasicCheck(
 
   return async (request, reply) => {
     const key = `basic ${networkOf(addressOf(request))}`
-    if (limits.isExhausted('auth', key)) throw tooMany(limits.take('auth', key))
+    if (await limits.isExhausted('auth', key)) throw tooMany(await limits.take('auth', key))
     const [, encoded = ''] = request.headers.authorization?.match(/^Basic (\S+)$/i) ?? []
     if (timingSafeEqual(digest(Buffer.from(encoded, 'base64').toString()), wanted)) return
-    if (encoded !== '') limits.take('auth', key)
+    if (encoded !== '') await limits.take('auth', key)
     reply.header('www-authenticate', 'Basic realm="stoa", charset="UTF-8"')
     throw kitFailure('unauthenticated', 'Name and password are needed.')
   }

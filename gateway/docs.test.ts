@@ -136,3 +136,20 @@ test('addresses of the app get its page; files and calls that do not exist are n
   expect(await navigate('/../package.json', '*/*')).toEqual([404, 'application/json'])
   expect(await navigate('/%2e%2e%2fpackage.json', '*/*')).toEqual([404, 'application/json'])
 })
+
+test.each([
+  [`/api/v1/things/${'x'.repeat(600)}`, 414],
+  [`/api/v1/things/${'x'.repeat(6_000)}`, 414],
+  [`/${'x'.repeat(6_000)}`, 404],
+  ['//things', 404],
+  ['/a\\b', 404],
+  ['/a%00b', 404],
+])('no odd address is a failure of the web app: %#', async (url, status) => {
+  using web = buildWeb()
+  await using gateway = await testGateway({ webFolder: web.path })
+
+  const answer = await gateway.app.inject({ url, headers: { accept: '*/*' } })
+
+  expect(answer.statusCode).toBe(status)
+  expect(answer.json()).toMatchObject({ statusCode: status, requestId: expect.any(String) })
+})

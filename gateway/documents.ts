@@ -50,8 +50,10 @@ export function createAsyncApiDocument(
   })
 }
 
-function failuresAtTheDoor({ definition, fromQuery, read }: HttpBinding) {
+function failuresAtTheDoor({ definition, fromQuery, pathFields, read }: HttpBinding) {
   const codes: GatewayFailure[] = [
+    'headers_too_large',
+    ...(pathFields.length > 0 ? (['uri_too_long'] as const) : []),
     ...(definition.cookie ? (['cross_site'] as const) : []),
     ...(fromQuery ? [] : (['payload_too_large', 'unsupported_media_type'] as const)),
     ...(read

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Failure, kitFailure } from '../kit/failure.ts'
 import type { Logger } from '../kit/log.ts'
-import { fromServer, gatewayFailure, toErrorBody } from './errors.ts'
+import { addressTooLong, fromServer, gatewayFailure, notFound, toErrorBody } from './errors.ts'
 
 /** Answers every error of a request in the one shape, wherever it came from. */
 export function addErrorAnswers(app: FastifyInstance, log: Logger): void {
@@ -44,10 +44,6 @@ function pathOf(url = '/'): string {
   return query === -1 ? url : url.slice(0, query)
 }
 
-export function notFound(): Failure {
-  return kitFailure('not_found', 'There is nothing at this address.')
-}
-
 /** Refuses what no route takes: a method that a known address does not take, or the address. */
 export type RefuseUnrouted = (request: FastifyRequest, reply: FastifyReply) => Failure
 
@@ -60,6 +56,8 @@ export function createRefusal(methodsOf: ReadonlyMap<string, ReadonlySet<string>
     const bound = routes.filter(({ pattern }) => pattern.test(path))
     if (bound.length === 0) return notFound()
     const methods = new Set(bound.flatMap((route) => [...route.methods]))
+    // The router takes it but for a part that is longer than it allows.
+    if (methods.has(request.method)) return addressTooLong()
     const allow = [...methods, 'OPTIONS'].join(', ')
     reply.header('allow', allow)
     return gatewayFailure('method_not_allowed', `This address takes ${allow}.`)
@@ -87,12 +85,14 @@ export function answerUnreadable(error: Error & { code?: string }, socket: Socke
   const failure =
     beforeRequests[error.code ?? '']?.() ??
     kitFailure('invalid_input', 'This is not a valid HTTP request.')
-  const body = JSON.stringify(toErrorBody(failure, '', randomUUID()))
+  const requestId = randomUUID()
+  const body = JSON.stringify(toErrorBody(failure, '', requestId))
   const head = [
     `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}`,
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'X-Content-Type-Options: nosniff',
+    `X-Request-Id: ${requestId}`,
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)

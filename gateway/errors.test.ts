@@ -180,5 +180,7 @@ test.each([
   const [head = '', body = ''] = answer.split('\r\n\r\n')
   expect(head).toContain(`HTTP/1.1 ${status} `)
   expect(head).toContain('Connection: close')
-  expect(JSON.parse(body)).toMatchObject({ statusCode: status, code, path: '' })
+  const told = JSON.parse(body)
+  expect(told).toMatchObject({ statusCode: status, code, path: '' })
+  expect(head).toContain(`X-Request-Id: ${told.requestId}`)
 })

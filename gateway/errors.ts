@@ -61,6 +61,14 @@ export function toErrorBody(failure: Failure, path: string, requestId: string): 
 const broken = 'Something went wrong on our side.'
 const busy = 'This is not available at the moment; please try again.'
 
+export function notFound(): Failure {
+  return kitFailure('not_found', 'There is nothing at this address.')
+}
+
+export function addressTooLong(): Failure {
+  return gatewayFailure('uri_too_long', 'The address is too long.')
+}
+
 export function notJson(): Failure {
   return kitFailure('invalid_input', 'The body is not valid JSON.')
 }
@@ -77,7 +85,9 @@ const ofTheServer: Readonly<Record<string, () => Failure>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: unsupportedMediaType,
   FST_ERR_CTP_BODY_TOO_LARGE: () => gatewayFailure('payload_too_large', 'The body is too large.'),
   FST_ERR_BAD_URL: () => kitFailure('invalid_input', 'The address cannot be decoded.'),
-  FST_ERR_MAX_PARAM_LENGTH: () => gatewayFailure('uri_too_long', 'The address is too long.'),
+  FST_ERR_MAX_PARAM_LENGTH: addressTooLong,
+  // Of files: an address that is written in a way in which no file is asked for.
+  FST_STATIC_FORBIDDEN_PATH: notFound,
   ECONNRESET: () => kitFailure('invalid_input', 'The body ended too early.'),
 }
 

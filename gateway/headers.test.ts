@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { testGateway } from '../tests/gateway.ts'
+import { securityHeadersOf } from './headers.ts'
 
 const policy = [
   "default-src 'self'",
@@ -34,6 +35,19 @@ test.each(['/api/v1/things', '/api/v1/nothing', '/', '/metrics', '/api/docs', '/
     expect(headers.server).toBeUndefined()
   },
 )
+
+test('the security headers are these and no others', () => {
+  const headers = securityHeadersOf(new URL('http://localhost:0'))
+
+  expect(headers).toEqual({
+    'content-security-policy': policy,
+    'x-frame-options': 'DENY',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+  })
+})
 
 test('a site behind HTTPS tells browsers to come by HTTPS only', async () => {
   await using gateway = await testGateway({

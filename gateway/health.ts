@@ -1,9 +1,9 @@
 import { statfs } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Contract } from '../kit/contract.ts'
-import type { GatewayConfig } from './config.ts'
-import { notFound } from './error-answers.ts'
+import { notFound } from './errors.ts'
 import { apiPrefix } from './operations.ts'
+import type { StatusConfig } from './status-config.ts'
 
 /** One thing that must be well; throws when it is not, answers with what is worth showing. */
 export type HealthCheck = () => Promise<Readonly<Record<string, unknown>>>
@@ -24,7 +24,7 @@ export type HealthOptions = {
   isReady(): boolean
   /** Folder whose disk must not be full. */
   dataFolder: string
-  config: GatewayConfig
+  config: Pick<StatusConfig, `HEALTH_${string}` & keyof StatusConfig>
 }
 
 /** Anybody may ask, as often as they like: each thing is looked at once in this time. */
@@ -125,7 +125,7 @@ class Ill extends Error {
 
 const megabyte = 1_048_576
 
-function checkMemory({ HEALTH_HEAP_MB, HEALTH_RSS_MB }: GatewayConfig) {
+function checkMemory({ HEALTH_HEAP_MB, HEALTH_RSS_MB }: HealthOptions['config']) {
   const { heapUsed, rss } = process.memoryUsage()
   const detail = { heapUsed: inMegabytes(heapUsed), rss: inMegabytes(rss) }
   if (heapUsed > HEALTH_HEAP_MB * megabyte || rss > HEALTH_RSS_MB * megabyte) throw new Ill(detail)

@@ -7,6 +7,8 @@ import { migrate } from '../kit/db/migrate.ts'
 import type { Store } from '../kit/db/store.ts'
 import type { Logger } from '../kit/log.ts'
 import type { Metrics } from '../kit/metrics.ts'
+import type { SharedWindows } from '../kit/redis/windows.ts'
+import type { Tracing } from '../kit/tracing/tracing.ts'
 import { createBasicCheck } from './basic.ts'
 import { type ClientReader, createClientReader } from './client.ts'
 import { type GatewayConfig, publicUrlOf } from './config.ts'
@@ -14,19 +16,22 @@ import { createCookies } from './cookies.ts'
 import { mountDocs } from './docs.ts'
 import { createAsyncApiDocument, createOpenApiDocument } from './documents.ts'
 import { addErrorAnswers, answerUnreadable, createRefusal, sendError } from './error-answers.ts'
-import { mountExposition } from './exposition.ts'
+import { mountKeys, mountMetrics } from './exposition.ts'
 import { securityHeadersOf } from './headers.ts'
 import { type HealthCheck, mountHealth } from './health.ts'
 import { createIdempotency } from './idempotency/index.ts'
 import { gatewayMigrations } from './idempotency/migrations.ts'
 import type { GatewayTables } from './idempotency/tables.ts'
 import { createLimits } from './limits.ts'
+import { createSharedLimits } from './limits-shared.ts'
 import { createGatewayMetrics } from './metrics.ts'
 import { apiPrefix, mountOperations } from './operations.ts'
 import { addCors, createOrigins, type Origins } from './origins.ts'
+import { createPacer } from './pacing.ts'
 import { addBasics, addJsonParser, requestIdOf } from './requests.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createShedder } from './shedding.ts'
+import { traceRequests } from './tracing.ts'
 import { mountWeb } from './web.ts'
 
 export type GatewayOptions = {
@@ -42,6 +47,9 @@ export type GatewayOptions = {
   healthChecks?: Readonly<Record<string, HealthCheck>>
   /** Folder whose disk must not run full. */
   dataFolder?: string
+  /** Where several gateways count requests together; each counts alone without. */
+  windows?: SharedWindows | undefined
+  tracing?: Tracing | undefined
   /** Files of the web app, if it is built. */
   webFolder?: string
 }
@@ -59,6 +67,9 @@ export type Gateway = {
   close(): Promise<void>
 }
 
+/** How long the services are waited for before the door opens without them. */
+const startPatienceMs = 2_000
+
 /** The HTTP half of the one public door. It reads contracts, and knows no service. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { bus, config, contracts, metrics, store, version } = options
@@ -68,7 +79,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const origins = createOrigins(publicUrl.origin, config.CORS_ORIGIN)
   const readClient = createClientReader(config.TRUST_PROXY)
   const sessions = createSessions({ bus, log })
-  const limits = createLimits(config)
+  const alone = createLimits(config)
+  const limits = options.windows ? createSharedLimits(config, alone, options.windows) : alone
   const shedder = createShedder(config)
   const cookies = createCookies(publicUrl, origins)
   const counts = createGatewayMetrics(metrics)
@@ -114,6 +126,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     }
   })
   await app.register(async (api) => {
+    if (options.tracing) traceRequests(api, options.tracing)
     // Most answers are too small to be worth it: the handler says which are not.
     await api.register(fastifyCompress, { global: false, globalDecompression: false })
     mountOperations(api, {
@@ -125,6 +138,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       cookies,
       readClient,
       idempotency,
+      pacer: createPacer(),
       config,
       metrics: counts,
     })
@@ -138,7 +152,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     dataFolder: options.dataFolder ?? '.',
     config,
   })
-  mountExposition(app, metrics, sessions, config.METRICS_TOKEN)
+  mountMetrics(app, metrics, config.METRICS_TOKEN)
+  mountKeys(app, sessions)
   await app.register(async (pages) => {
     await pages.register(fastifyCompress, { globalDecompression: false })
     await mountDocs(pages, {
@@ -157,7 +172,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     readClient,
     async listen() {
       idempotency.tidy.start()
-      await sessions.start()
+      // Whoever cannot reach the services yet says so to everybody, rather than nothing at all.
+      await Promise.race([sessions.start(), pause(startPatienceMs, undefined, { ref: false })])
       return app.listen({ host: config.HOST, port: config.PORT })
     },
     async drain() {

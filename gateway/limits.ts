@@ -6,11 +6,13 @@ import type { GatewayConfig } from './config.ts'
 /** What is left of a tier for somebody; below zero, the request was one too many. */
 export type Allowance = { remaining: number; resetSeconds: number }
 
+export type Answer<T> = T | Promise<T>
+
 export type Limits = {
-  /** Counts a request of somebody. */
-  take(tier: Tier, key: string): Allowance
+  /** Counts a request of somebody: at once, where the count is kept in this process. */
+  take(tier: Tier, key: string): Answer<Allowance>
   /** Whether one more would be one too many; counts nothing. */
-  isExhausted(tier: Tier, key: string): boolean
+  isExhausted(tier: Tier, key: string): Answer<boolean>
   /** Tells the caller of the limit and of what is left (draft-ietf-httpapi-ratelimit-headers). */
   describe(reply: FastifyReply, tier: Tier, allowance: Allowance): void
   close(): void

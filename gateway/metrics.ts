@@ -1,6 +1,6 @@
 import { Counter } from 'prom-client'
 import type { Metrics } from '../kit/metrics.ts'
-import { createTimings, type Series } from './timings.ts'
+import { createTimings, type Series } from '../kit/timings.ts'
 
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 

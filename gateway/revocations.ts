@@ -1,6 +1,6 @@
+import { longestAccessTokenLifeMs } from '../contracts/accounts.ts'
 import type { Role } from '../kit/contract.ts'
 import type { Session } from './tokens.ts'
-import { longestTokenLifeMs } from './tokens.ts'
 
 /** Whose sessions may have ended: the one that is named, or any of the user's. */
 export type Revocation = { userId: string; sessionId?: string }
@@ -17,11 +17,15 @@ export function createRevocations() {
   const roles = new Map<string, Until & { role: Role }>()
 
   return {
-    endSession(sessionId: string, until = Date.now() + longestTokenLifeMs): void {
+    endSession(sessionId: string, until = Date.now() + longestAccessTokenLifeMs): void {
       sessions.set(sessionId, { until })
     },
 
-    endUser(userId: string, issuedBefore: number, until = Date.now() + longestTokenLifeMs): void {
+    endUser(
+      userId: string,
+      issuedBefore: number,
+      until = Date.now() + longestAccessTokenLifeMs,
+    ): void {
       const known = users.get(userId)
       if (known && known.issuedBefore > issuedBefore) return
       users.set(userId, { issuedBefore, until })
@@ -29,7 +33,7 @@ export function createRevocations() {
 
     /** Tokens that tell another role are out of date. */
     changeRole(userId: string, role: Role): void {
-      roles.set(userId, { role, until: Date.now() + longestTokenLifeMs })
+      roles.set(userId, { role, until: Date.now() + longestAccessTokenLifeMs })
     },
 
     isRevoked({ id, sessionId, role, issuedAt }: Session): boolean {

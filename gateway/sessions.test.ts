@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import { afterEach, expect, test, vi } from 'vitest'
 import { createKeyPair, type TestedGateway, testGateway } from '../tests/gateway.ts'
 
@@ -38,90 +37,8 @@ test('a bad token is refused also where none is needed, and the client is told h
 })
 
 type Keys = ReturnType<typeof createKeyPair>
-const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const altered = (keys: Keys, change: object) =>
   keys.signParts(keys.header, { ...keys.claimsOf(), ...change })
-const headed = (keys: Keys, change: object) =>
-  keys.signParts({ ...keys.header, ...change }, keys.claimsOf())
-function without(keys: Keys, claim: string) {
-  const { [claim]: _, ...rest } = keys.claimsOf() as Record<string, unknown>
-  return keys.signParts(keys.header, rest)
-}
-function resigned(token: string, change: (parts: string[]) => string[]) {
-  return change(token.split('.')).join('.')
-}
-
-const forgeries: Record<string, (keys: Keys) => string> = {
-  'nothing but dots': () => '..',
-  'one word': () => 'token',
-  'four parts': (keys) => `${keys.signToken()}.x`,
-  'a signature cut short': (keys) => keys.signToken().slice(0, -4),
-  'no signature': (keys) =>
-    resigned(keys.signToken(), ([head = '', body = '']) => [head, body, '']),
-  'a signature of zeros': (keys) =>
-    resigned(keys.signToken(), ([head = '', body = '']) => [
-      head,
-      body,
-      Buffer.alloc(64).toString('base64url'),
-    ]),
-  'another person under the same signature': (keys) =>
-    resigned(keys.signToken(), ([head = '', , sign = '']) => [
-      head,
-      base64(keys.claimsOf({ id: 'eve' })),
-      sign,
-    ]),
-  'a signature with loose bits at its end': (keys) => {
-    const token = keys.signToken()
-    const last = token.at(-1) ?? ''
-    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-    return token.slice(0, -1) + alphabet[alphabet.indexOf(last) + 1]
-  },
-  padding: (keys) => `${keys.signToken()}==`,
-  'the algorithm none': (keys) =>
-    `${base64({ ...keys.header, alg: 'none' })}.${base64(keys.claimsOf())}.`,
-  'the algorithm none with a signature': (keys) => headed(keys, { alg: 'none' }),
-  'the public key as a shared secret': (keys) => {
-    const text = `${base64({ ...keys.header, alg: 'HS256' })}.${base64(keys.claimsOf())}`
-    const secret = keys.publicKey.export({ type: 'spki', format: 'pem' })
-    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
-  },
-  'another algorithm in its head': (keys) => headed(keys, { alg: 'ES256' }),
-  'a key that is not published': () => createKeyPair('other').signToken(),
-  'another key under a published name': (keys) => createKeyPair(keys.kid).signToken(),
-  'no key name': (keys) => headed(keys, { kid: undefined }),
-  'a key of its own': (keys) => headed(keys, { jwk: createKeyPair().jwk }),
-  'a key from elsewhere': (keys) => headed(keys, { jku: 'https://evil.example/keys' }),
-  'critical extensions': (keys) => headed(keys, { crit: ['exp'], exp: 1 }),
-  'the type of other tokens': (keys) => headed(keys, { typ: 'JWT' }),
-  'no type': (keys) => headed(keys, { typ: undefined }),
-  'another audience': (keys) => altered(keys, { aud: 'shop' }),
-  'several audiences': (keys) => altered(keys, { aud: ['stoa', 'shop'] }),
-  'no audience': (keys) => without(keys, 'aud'),
-  'another issuer': (keys) => altered(keys, { iss: 'https://evil.example' }),
-  'no issuer': (keys) => without(keys, 'iss'),
-  'no end': (keys) => without(keys, 'exp'),
-  'an end in words': (keys) => altered(keys, { exp: 'tomorrow' }),
-  'an end in years': (keys) =>
-    altered(keys, { exp: Math.floor(Date.now() / 1000) + 10 * 365 * 86_400 }),
-  'no beginning': (keys) => without(keys, 'iat'),
-  'a time before which it does not count': (keys) =>
-    altered(keys, { nbf: Math.floor(Date.now() / 1000) + 60 }),
-  'no subject': (keys) => without(keys, 'sub'),
-  'no session': (keys) => without(keys, 'sid'),
-  'an unknown role': (keys) => altered(keys, { role: 'root' }),
-  'a claim that is there twice': (keys) =>
-    keys.signParts(keys.header, JSON.stringify(keys.claimsOf()).replace('{', '{"sub":"eve",')),
-  'a header field that is there twice': (keys) =>
-    keys.signParts(JSON.stringify(keys.header).replace('{', '{"alg":"none",'), keys.claimsOf()),
-  'claims that are a list': (keys) => keys.signParts(keys.header, [keys.claimsOf()]),
-  'claims that are no JSON': (keys) => keys.signParts(keys.header, 'claims'),
-}
-
-test.each(Object.entries(forgeries))('a token with %s is refused', async (_, forge) => {
-  await using gateway = await testGateway()
-
-  expect(await askSelf(gateway, forge(gateway.keys))).toBe(invalid)
-})
 
 test('a token counts until its end, also when it was seen before', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })

@@ -47,6 +47,7 @@ export function createSessions({ bus, log }: { bus: Bus; log: Logger }): Session
     run: async () => revocations.prune(),
   })
   let loaded = false
+  let everLoaded = false
   let closed = false
 
   function signingKeys(): Promise<PublishedKeys> {
@@ -80,9 +81,23 @@ export function createSessions({ bus, log }: { bus: Bus; log: Logger }): Session
     const byTopic = new Map(
       Object.entries(effects).map(([event, effect]) => [topicOf(accounts, event), effect]),
     )
-    await bus.watch([...byTopic.keys()], ({ topic, payload, occurredAt }) => {
-      byTopic.get(topic)?.(payload, occurredAt)
-    })
+    await bus.watch(
+      [...byTopic.keys()],
+      ({ topic, payload, occurredAt }) => byTopic.get(topic)?.(payload, occurredAt),
+      () => {
+        loaded = false
+        void loadUntilKnown()
+      },
+    )
+  }
+
+  async function loadUntilKnown(): Promise<void> {
+    while (!loaded && !closed) {
+      await load().catch(async (error) => {
+        log.warn({ event: 'gateway.revocations_unknown', err: error })
+        await new Promise((resolve) => setTimeout(resolve, pauseBetweenStartsMs))
+      })
+    }
   }
 
   async function load(): Promise<void> {
@@ -94,6 +109,7 @@ export function createSessions({ bus, log }: { bus: Bus; log: Logger }): Session
       revocations.endUser(userId, Date.parse(issuedBefore), Date.parse(until))
     }
     loaded = true
+    everLoaded = true
   }
 
   function remember(token: string, session: Session): void {
@@ -116,6 +132,9 @@ export function createSessions({ bus, log }: { bus: Bus; log: Logger }): Session
 
   return {
     async authenticate(token) {
+      if (!everLoaded) {
+        throw kitFailure('unavailable', 'Sessions cannot be checked yet.', { retryAfter: 1 })
+      }
       const known = find(token)
       const session = known ?? (await verify(token))
       if (session.expiresAt <= Date.now()) {
@@ -138,12 +157,7 @@ export function createSessions({ bus, log }: { bus: Bus; log: Logger }): Session
     async start() {
       tidy.start()
       await watch()
-      while (!loaded && !closed) {
-        await load().catch(async (error) => {
-          log.warn({ event: 'gateway.revocations_unknown', err: error })
-          await new Promise((resolve) => setTimeout(resolve, pauseBetweenStartsMs))
-        })
-      }
+      await loadUntilKnown()
     },
     ready: () => loaded,
     async close() {

@@ -12,10 +12,11 @@ export async function mountWeb(
   folder: string | undefined,
   refuse: RefuseUnrouted,
 ): Promise<void> {
-  // Refused before a body is read.
+  // Refused before a body is read, or a file of that name is looked for.
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.is404 && !isRead(request)) return done(refuse(request, reply))
-    done()
+    const isFile = request.routeOptions.url === '/*'
+    const isNothing = request.is404 ? !isRead(request) : isFile && isCall(request.url)
+    done(isNothing ? refuse(request, reply) : undefined)
   })
   if (folder === undefined || !fs.existsSync(path.join(folder, 'index.html'))) {
     for (const address of ['/', '/setup']) {
@@ -46,7 +47,11 @@ function isRead({ method }: FastifyRequest): boolean {
 
 /** Whether a browser goes to a page of the app, which the app itself knows; files and calls are not. */
 function isNavigation({ url, headers }: FastifyRequest): boolean {
-  return !/^\/api(?:[/?]|$)/.test(url) && (headers.accept ?? '').includes('text/html')
+  return !isCall(url) && (headers.accept ?? '').includes('text/html')
+}
+
+function isCall(address: string): boolean {
+  return /^\/api(?:[/?]|$)/.test(address)
 }
 
 /** What a browser sees where there is no web app: how to go on with the API. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -156,6 +157,7 @@ describe.each([
     await new Promise((resolve) => line.raw.addEventListener('open', resolve))
     line.send('2probe')
     expect(await line.read()).toBe('3probe')
+    expect(await poll(session)).toEqual({ status: 200, text: '6' })
     line.send('5')
     expect((await poll(session)).status).toBe(400)
     await connect(upgraded).closed
@@ -200,6 +202,15 @@ describe('Engine.IO: messages', () => {
     const second = await poll(session)
     expect([400, 500]).toContain(second.status)
     expect(await first).toEqual({ status: 200, text: '1' })
+    expect((await poll(session)).status).toBe(400)
+  })
+
+  test('a poll that its client gives up ends the session', async () => {
+    const session = await openPolling(engine)
+    const request = http.get(`http://${address}${session}`).on('error', () => {})
+    const [, response] = await once(server, 'request')
+    request.destroy()
+    await once(response, 'close')
     expect((await poll(session)).status).toBe(400)
   })
 })

@@ -9,6 +9,7 @@ import type { Contract } from '../../kit/contract.ts'
 import { kitFailure } from '../../kit/failure.ts'
 import type { Logger } from '../../kit/log.ts'
 import type { Metrics } from '../../kit/metrics.ts'
+import type { Tracing } from '../../kit/tracing/tracing.ts'
 import { toErrorBody } from '../errors.ts'
 import type { Origins } from '../origins.ts'
 import { defaultTimings, type SocketConfig, type SocketTimings } from './config.ts'
@@ -35,6 +36,7 @@ export type SocketsOptions = {
   log: Logger
   metrics: Metrics
   timings?: Partial<SocketTimings>
+  tracing?: Tracing | undefined
 }
 
 export type Sockets = {
@@ -46,7 +48,7 @@ export type Sockets = {
 
 /** The Socket.IO half of the gateway: everything it does is read from the contracts. */
 export async function createSockets(options: SocketsOptions): Promise<Sockets> {
-  const { contracts, bus, config, metrics } = options
+  const { contracts, bus, config, metrics, tracing } = options
   const timings = { ...defaultTimings, ...options.timings }
   const log = options.log.child({ part: 'sockets' })
   const gatewayId = randomUUID()
@@ -67,6 +69,7 @@ export async function createSockets(options: SocketsOptions): Promise<Sockets> {
     bus,
     config,
     log,
+    tracing,
     renew: (connection, input) => connections.renew(connection, input),
   })
   const connections = createConnections({
@@ -120,18 +123,23 @@ export async function createSockets(options: SocketsOptions): Promise<Sockets> {
     )
   })
 
-  await startPushes({ contracts, bus, roomsByNamespace, connections })
+  /** Everybody comes back a moment later, spread over time, and catches up. */
+  function sendAway(): void {
+    for (const { socket } of [...connections.all()]) {
+      socket.emit('reconnect:hint', { inMs: Math.round(Math.random() * timings.returnMs) })
+    }
+    // Closed without a farewell of Socket.IO, after which clients would not come back.
+    for (const { engine } of [...connections.lines.values()]) engine.close()
+  }
+
+  await startPushes({ contracts, bus, roomsByNamespace, connections, tracing, onGap: sendAway })
   presence?.start()
 
   return {
     connections: countOpen,
     async drain() {
       draining = true
-      for (const { socket } of [...connections.all()]) {
-        socket.emit('reconnect:hint', { inMs: Math.round(Math.random() * timings.returnMs) })
-      }
-      // Closed without a farewell of Socket.IO, after which clients would not come back.
-      for (const { engine } of [...connections.lines.values()]) engine.close()
+      sendAway()
       const until = Date.now() + timings.drainMs
       while (connections.lines.size > 0 && Date.now() < until) await pause(10)
     },

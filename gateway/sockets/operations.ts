@@ -5,13 +5,17 @@ import { startCall } from '../../kit/context.ts'
 import type { Contract, OperationDefinition } from '../../kit/contract.ts'
 import { Failure, kitFailure } from '../../kit/failure.ts'
 import type { Logger } from '../../kit/log.ts'
+import type { Tracing, Work } from '../../kit/tracing/tracing.ts'
+import { troubleOf } from '../../kit/tracing/trouble.ts'
 import { toErrorBody, toFailure } from '../errors.ts'
+import { traceSocketEvent } from '../tracing.ts'
 import type { SocketConfig } from './config.ts'
 import { type Connection, type Connections, expired } from './connections.ts'
 import { type Limit, take, tierCosts } from './limits.ts'
 import { roomsOf } from './rooms.ts'
 
 type Ack = (answer: unknown) => void
+type Received = { requestId: string; work: Work | undefined; ack: Ack | undefined }
 type Binding = { contract: Contract; operation: string; definition: OperationDefinition }
 
 export type OperationsOptions = {
@@ -19,6 +23,7 @@ export type OperationsOptions = {
   bus: Bus
   config: SocketConfig
   log: Logger
+  tracing: Tracing | undefined
   renew: Connections['renew']
 }
 
@@ -26,7 +31,8 @@ export type OperationsOptions = {
  * Turns client events into calls. Whatever a client sends gets one answer: the operation's
  * output or the error body in the acknowledgement, or an `exception` where none was asked for.
  */
-export function createOperations({ contracts, bus, config, log, renew }: OperationsOptions) {
+export function createOperations(options: OperationsOptions) {
+  const { contracts, bus, config, log, tracing, renew } = options
   const bindings = new Map<string, Binding>()
   for (const contract of contracts) {
     for (const [operation, definition] of Object.entries(contract.operations)) {
@@ -44,8 +50,9 @@ export function createOperations({ contracts, bus, config, log, renew }: Operati
     const ack = typeof last === 'function' ? (last as Ack) : undefined
     const path = `${socket.nsp.name} ${String(event).slice(0, 100)}`
     const requestId = randomUUID()
+    const binding = bindings.get(path)
+    const work = tracing && binding && traceSocketEvent(tracing, path)
     try {
-      const binding = bindings.get(path)
       const cost = tierCosts[binding?.definition.tier ?? 'default']
       const retryAfter = take(connection.sent, limit, Date.now(), cost)
       if (retryAfter > 0) throw kitFailure('rate_limited', 'Slow down.', { retryAfter })
@@ -54,12 +61,14 @@ export function createOperations({ contracts, bus, config, log, renew }: Operati
         const renewed = await renew(connection, input)
         ack?.(renewed)
       } else if (binding) {
-        await call(connection, binding, input, requestId, ack)
+        await call(connection, binding, input, { requestId, work, ack })
       } else {
         throw kitFailure('not_found', `There is no event ${path}.`)
       }
+      work?.end()
     } catch (error) {
       const failure = toFailure(error)
+      work?.end(troubleOf(failure))
       if (!(error instanceof Failure)) {
         log.error({ event: 'socket.event_failed', path, requestId, err: error })
       }
@@ -73,14 +82,19 @@ export function createOperations({ contracts, bus, config, log, renew }: Operati
     connection: Connection,
     { contract, operation, definition }: Binding,
     input: Readonly<Record<string, unknown>>,
-    requestId: string,
-    ack: Ack | undefined,
+    { requestId, work, ack }: Received,
   ): Promise<void> {
     const { session, line, rooms, socket } = connection
     if (session.expiresAt <= Date.now()) throw expired()
     const { id, sessionId, role, confirmed } = session
     const actor = { id, sessionId, role, confirmed }
-    const context = startCall('outside', { actor, requestId, client: line.client })
+    const { client } = line
+    const context = startCall('outside', {
+      actor,
+      requestId,
+      client,
+      ...(work && { traceparent: work.traceparent }),
+    })
     demandAccess(definition.access, context)
     const checked = checkInput(definition, input) as Readonly<Record<string, unknown>>
     const entry = definition.joins

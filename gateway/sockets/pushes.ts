@@ -1,5 +1,7 @@
 import type { Bus, EventRecord, SignalRecord } from '../../kit/bus.ts'
 import { type Contract, type Push, type RoomChange, topicOf } from '../../kit/contract.ts'
+import type { Tracing } from '../../kit/tracing/tracing.ts'
+import { tracePush } from '../tracing.ts'
 import type { Connections } from './connections.ts'
 import { type Rooms, roomsOf } from './rooms.ts'
 
@@ -8,10 +10,13 @@ export type PushesOptions = {
   bus: Bus
   roomsByNamespace: ReadonlyMap<string, Rooms>
   connections: Connections
+  tracing: Tracing | undefined
+  /** Some of what passes may not have been seen. */
+  onGap: () => void
 }
 
 type Payload = Readonly<Record<string, unknown>>
-type Send = (payload: Payload) => void
+type Send = (payload: Payload, traceparent?: string) => void
 
 /** Sends on what passes the bus, and moves people between rooms, as the contracts say. */
 export async function startPushes({
@@ -19,6 +24,8 @@ export async function startPushes({
   bus,
   roomsByNamespace,
   connections,
+  tracing,
+  onGap,
 }: PushesOptions): Promise<void> {
   const onEvent = new Map<string, Send>()
   const onSignal = new Map<string, Send>()
@@ -31,10 +38,10 @@ export async function startPushes({
       const pushAll = sendAll(push)
       const joins = rooms.filter(({ change }) => change === 'join')
       const leaves = rooms.filter(({ change }) => change === 'leave')
-      onEvent.set(`${contract.service}.${event}`, (payload) => {
+      onEvent.set(`${contract.service}.${event}`, (payload, traceparent) => {
         // Who comes hears of it, and so does who goes.
         for (const change of joins) move(change, payload)
-        pushAll(payload)
+        pushAll(payload, traceparent)
         for (const change of leaves) move(change, payload)
       })
     }
@@ -48,12 +55,17 @@ export async function startPushes({
       const [namespace, event] = socket.split(' ', 2) as [string, string]
       return { rooms: roomsByNamespace.get(namespace), event, room, except }
     })
-    return (payload) => {
-      for (const { rooms, event, room, except } of targets) {
+    return (payload, traceparent) => {
+      for (const { rooms, event, room, except: field } of targets) {
         const names = roomsOf(room, payload)
-        if (names.length === 0) continue
-        const excepted = except ? payload[except] : undefined
-        rooms?.push(names, event, payload, typeof excepted === 'string' ? excepted : undefined)
+        if (!rooms || names.length === 0) continue
+        const excepted = field ? payload[field] : undefined
+        const except = typeof excepted === 'string' ? excepted : undefined
+        const push =
+          tracing && traceparent ? { rooms, names, event, except, traceparent } : undefined
+        const work = tracing && push && tracePush(tracing, push)
+        rooms.push(names, event, payload, except)
+        work?.end()
       }
     }
   }
@@ -70,9 +82,9 @@ export async function startPushes({
   }
 
   if (topics.size > 0) {
-    await bus.watch([...topics], ({ service, event, payload }: EventRecord) =>
-      onEvent.get(`${service}.${event}`)?.(payload as Payload),
-    )
+    const see = ({ service, event, payload, traceparent }: EventRecord) =>
+      onEvent.get(`${service}.${event}`)?.(payload as Payload, traceparent)
+    await bus.watch([...topics], see, onGap)
   }
   bus.onSignal(({ service, signal, payload }: SignalRecord) =>
     onSignal.get(`${service}.${signal}`)?.(payload as Payload),

@@ -91,6 +91,15 @@ export function createRooms(namespace: Namespace) {
       }
     },
 
+    /** How many sockets a push reaches. */
+    count(rooms: readonly string[], except?: string): number {
+      const { rooms: members } = namespace.adapter
+      const reached = new Set(rooms.flatMap((room) => [...(members.get(room) ?? [])]))
+      const left = except === undefined ? [] : (members.get(userRoom(except)) ?? [])
+      for (const socket of left) reached.delete(socket)
+      return reached.size
+    },
+
     /** Sends to everybody in any of the rooms, once, but not to the sockets of `except`. */
     push(rooms: string[], event: string, payload: unknown, except?: string): void {
       const audience = namespace.to(rooms)
