@@ -121,6 +121,7 @@ export function createClient(options: ClientOptions) {
     },
     close(): void {
       live.disconnect()
+      session.close()
       tabs.close()
     },
   }

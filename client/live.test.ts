@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import type { Message } from '../contracts/chat-shapes.ts'
 import { eventually } from '../kit/testing.ts'
@@ -321,4 +323,37 @@ test('a session that the server ends is taken up again only if a refresh succeed
 
   await eventually(() => ann.client.live.state() === 'connecting')
   expect(ann.refreshes).toBeGreaterThan(1)
+})
+
+test('whoever is signed out while the connection is being made comes back at the next sign-in', async () => {
+  const talkers = createTalkers()
+  // Takes connections and never answers.
+  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const sockets = new Set<Socket>()
+  silent.on('connection', (socket) => sockets.add(socket))
+  const signedIn = { accessToken: 'any', expiresIn: 600, user: { id: 'ann' } }
+  let stage: Stage | undefined
+  const client = createClient({
+    url: `http://127.0.0.1:${port}`,
+    tokens: { read: async () => 'refresh', write: async () => {} },
+    fetch: async () =>
+      Response.json(stage ? { ...signedIn, accessToken: stage.token('ann') } : signedIn),
+  })
+  await client.resume()
+  client.live.connect()
+  await eventually(() => sockets.size > 0)
+
+  await client.signOut()
+  expect(client.live.state()).toBe('off')
+  for (const socket of sockets) socket.destroy()
+  silent.close()
+  await once(silent, 'close')
+  stage = await talkers.start({ port })
+  await using _stage = stage
+  await client.resume()
+
+  await eventually(() => client.live.state() === 'online')
+  client.close()
 })

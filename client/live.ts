@@ -1,4 +1,4 @@
-import { io } from 'socket.io-client'
+import type { Socket } from 'socket.io-client'
 import { kitFailure } from '../kit/failure.ts'
 import type { CallOptions } from './contracts.ts'
 import { createEmitter } from './emitter.ts'
@@ -29,13 +29,8 @@ const renewEarlyMs = 60_000
 /** The one connection for everything live: opened again and again as long as it is wanted. */
 export function createLive({ url, session }: { url: string; session: Session }) {
   const { on, emit } = createEmitter<LiveEvents>()
-  const socket = io(`${url.replace(/\/$/, '')}/chat`, {
-    autoConnect: false,
-    reconnection: false,
-    forceNew: true,
-    transports: ['websocket'],
-    auth: (send) => send({ token: token() }),
-  })
+  /** There once it was wanted: visitors need none, and a page can show itself before. */
+  let socket: Socket | undefined
   let wanted = false
   /** Between an attempt and its outcome: a second one would be a second connection. */
   let opening = false
@@ -58,9 +53,23 @@ export function createLive({ url, session }: { url: string; session: Session }) 
     emit('state', next)
   }
 
+  async function getSocket(): Promise<Socket> {
+    const { io } = await import('socket.io-client')
+    socket ??= hear(
+      io(`${url.replace(/\/$/, '')}/chat`, {
+        autoConnect: false,
+        reconnection: false,
+        forceNew: true,
+        transports: ['websocket'],
+        auth: (send) => send({ token: token() }),
+      }),
+    )
+    return socket
+  }
+
   async function open(): Promise<void> {
     clearTimeout(retryTimer)
-    if (!wanted || opening || socket.connected) return
+    if (!wanted || opening || socket?.connected) return
     if (!session.state()) {
       setState('off')
       return
@@ -68,9 +77,10 @@ export function createLive({ url, session }: { url: string; session: Session }) 
     opening = true
     setState('connecting')
     try {
+      const opened = await getSocket()
       await session.token()
       if (!wanted || !session.state()) opening = false
-      else socket.connect()
+      else opened.connect()
     } catch {
       retry()
     }
@@ -96,33 +106,36 @@ export function createLive({ url, session }: { url: string; session: Session }) 
     retry()
   }
 
-  socket.on('connect_error', (error) => {
-    const { code } = toFailure((error as Error & { data?: unknown }).data)
-    if (code === 'unauthenticated') void renewAndRetry()
-    else retry()
-  })
+  function hear(made: Socket): Socket {
+    made.on('connect_error', (error) => {
+      const { code } = toFailure((error as Error & { data?: unknown }).data)
+      if (code === 'unauthenticated') void renewAndRetry()
+      else retry()
+    })
 
-  socket.on('disconnect', (reason) => {
-    clearTimeout(renewTimer)
-    opening = false
-    if (reason === 'io client disconnect') return
-    // At once, before those who wait for an answer learn that it will not come.
-    setState('connecting')
-    if (reason === 'io server disconnect') void renewAndRetry()
-    else retry()
-  })
+    made.on('disconnect', (reason) => {
+      clearTimeout(renewTimer)
+      opening = false
+      if (reason === 'io client disconnect') return
+      // At once, before those who wait for an answer learn that it will not come.
+      setState('connecting')
+      if (reason === 'io server disconnect') void renewAndRetry()
+      else retry()
+    })
 
-  socket.onAny((name: string, payload: unknown) => {
-    if (name === 'connected') {
-      begin((payload as { userId: string }).userId)
-    } else if (name === 'reconnect:hint') {
-      hintMs = (payload as { inMs: number }).inMs
-    } else if (name === 'exception' && toFailure(payload).code === 'unauthenticated') {
-      void session.refresh(usedToken).catch(() => undefined)
-    } else {
-      emit('push', { name, payload })
-    }
-  })
+    made.onAny((name: string, payload: unknown) => {
+      if (name === 'connected') {
+        begin((payload as { userId: string }).userId)
+      } else if (name === 'reconnect:hint') {
+        hintMs = (payload as { inMs: number }).inMs
+      } else if (name === 'exception' && toFailure(payload).code === 'unauthenticated') {
+        void session.refresh(usedToken).catch(() => undefined)
+      } else {
+        emit('push', { name, payload })
+      }
+    })
+    return made
+  }
 
   function begin(connectedAs: string): void {
     opening = false
@@ -130,7 +143,7 @@ export function createLive({ url, session }: { url: string; session: Session }) 
     userId = connectedAs
     if (session.state()?.user.id !== connectedAs) {
       // Somebody else signed in while the connection was being made.
-      socket.disconnect()
+      socket?.disconnect()
       void open()
       return
     }
@@ -149,11 +162,13 @@ export function createLive({ url, session }: { url: string; session: Session }) 
   session.onChange((next) => {
     if (!next || (userId !== undefined && userId !== next.user.id)) {
       userId = undefined
-      socket.disconnect()
+      // An attempt that is given up has no outcome that would say so.
+      opening = false
+      socket?.disconnect()
       setState('off')
     }
-    if (next && !socket.connected) void open()
-    if (!next || !socket.connected || next.accessToken === usedToken) return
+    if (next && !socket?.connected) void open()
+    if (!next || !socket?.connected || next.accessToken === usedToken) return
     socket.emit('session:renew', { token: token() })
     renewInTime()
   })
@@ -173,7 +188,7 @@ export function createLive({ url, session }: { url: string; session: Session }) 
       opening = false
       clearTimeout(retryTimer)
       clearTimeout(renewTimer)
-      socket.disconnect()
+      socket?.disconnect()
       setState('off')
     },
 
@@ -186,7 +201,7 @@ export function createLive({ url, session }: { url: string; session: Session }) 
           refuse()
           return
         }
-        if (state !== 'online') {
+        if (!socket || state !== 'online') {
           reject(kitFailure('unavailable', 'There is no live connection.'))
           return
         }

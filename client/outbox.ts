@@ -109,7 +109,13 @@ export function createOutbox({ live, session, storage }: OutboxOptions) {
         state: 'sending',
       }
       entries.set(uuid, entry)
-      await change(entry, {})
+      try {
+        await change(entry, {})
+      } catch (error) {
+        // What cannot be kept is not taken: the text stays with the caller, and is not sent twice.
+        entries.delete(uuid)
+        throw error
+      }
       void drain(draft.conversationId)
       return { ...entry }
     },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { eventually } from '../kit/testing.ts'
 import { createClient, createTabs, memoryTokens, type StoaClient, type Tabs } from './index.ts'
 
 /** A server that rotates refresh tokens, with a grace for the one before the last. */
@@ -170,6 +171,32 @@ test('a refused refresh signs out; one without an answer does not', async () => 
   server.good.clear()
   await expect(client.api.accounts.getOwnAccount({})).rejects.toMatchObject({ status: 401 })
   expect(client.user()).toBe(undefined)
+})
+
+test('a refresh whose answer is lost is asked again at once, and not when it is too late', async () => {
+  const server = createServer()
+  const client = openAlone({ ...server, fetch: (...request) => server.fetch(...request) })
+  await client.resume()
+  const { fetch } = server
+  const lost = [
+    async (...request: Parameters<typeof fetch>) => void (await fetch(...request)),
+    async () => undefined,
+  ]
+  server.fetch = async (...request) => {
+    const lose = lost.shift()
+    if (!lose) return fetch(...request)
+    await lose(...request)
+    throw new TypeError('reset')
+  }
+  const asked = server.refreshes
+
+  await expect(client.resume()).rejects.toMatchObject({ code: 'unavailable' })
+  await eventually(() => server.refreshes === asked + 2)
+  await eventually(() => client.api.accounts.getOwnAccount({}))
+
+  server.graceOver = true
+  expect((await client.resume())?.id).toBe('ann')
+  client.close()
 })
 
 test('a failure carries code, status, fields and when to retry', async () => {

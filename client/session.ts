@@ -4,6 +4,7 @@ import { createEmitter } from './emitter.ts'
 import type { Http } from './http.ts'
 import type { TokenStore } from './storage.ts'
 import type { Tabs } from './tabs.ts'
+import { backoffMs } from './wait.ts'
 
 /** Who is signed in. The access token is nowhere but in memory. */
 export type SessionState = { user: OwnAccount; accessToken: string; expiresAt: number }
@@ -28,6 +29,8 @@ export function createSession({ http, tabs, tokens }: SessionOptions) {
   const { on, emit } = createEmitter<{ change: SessionState | undefined }>()
   let state: SessionState | undefined
   let refreshing: Promise<SessionState | undefined> | undefined
+  let retryTimer: ReturnType<typeof setTimeout> | undefined
+  let unanswered = 0
 
   tabs.onNews((given) => {
     const news = given as News
@@ -35,8 +38,26 @@ export function createSession({ http, tabs, tokens }: SessionOptions) {
     // News can be overtaken: of two tokens of one person the later one counts.
     const isOlder =
       next !== undefined && next.user.id === state?.user.id && next.expiresAt <= state.expiresAt
-    if (!isOlder) set(next)
+    if (isOlder) return
+    settle()
+    set(next)
   })
+
+  /** Nothing of an earlier refresh is open any more. */
+  function settle(): void {
+    clearTimeout(retryTimer)
+    unanswered = 0
+  }
+
+  /**
+   * The server may have replaced the refresh token although its answer was lost, and takes the one
+   * before it for seconds only: waiting until the access token expires would end the session.
+   */
+  function retrySoon(): void {
+    clearTimeout(retryTimer)
+    unanswered += 1
+    retryTimer = setTimeout(() => refresh().catch(() => undefined), backoffMs(unanswered))
+  }
 
   function set(next: SessionState | undefined): void {
     const nothingNew = state === undefined && next === undefined
@@ -54,6 +75,7 @@ export function createSession({ http, tabs, tokens }: SessionOptions) {
   }
 
   async function clear(): Promise<void> {
+    settle()
     await tokens?.write(undefined)
     set(undefined)
     tabs.tell({ type: 'signed-out' } satisfies News)
@@ -77,9 +99,14 @@ export function createSession({ http, tabs, tokens }: SessionOptions) {
       return undefined
     }
     try {
-      return await adopt(await ask(refreshToken))
+      const signedIn = await ask(refreshToken)
+      settle()
+      return await adopt(signedIn)
     } catch (error) {
-      if (!endsSession(error)) throw error
+      if (!endsSession(error)) {
+        if (state) retrySoon()
+        throw error
+      }
       await clear()
       return undefined
     }
@@ -107,6 +134,8 @@ export function createSession({ http, tabs, tokens }: SessionOptions) {
     adopt,
     refresh,
     clear,
+    /** Asks for nothing by itself any more. */
+    close: () => clearTimeout(retryTimer),
     /** What a sign-out must name where no cookie does. */
     refreshToken: () => tokens?.read() ?? Promise.resolve(undefined),
     /** An access token that is good for now; none when nobody is signed in. */

@@ -63,11 +63,30 @@ export function browserOutbox(store: KeyValueStore): OutboxStorage {
   return {
     async load() {
       const keys = Array.from({ length: store.length }, (_, index) => store.key(index))
-      return keys
-        .filter((key) => key?.startsWith(prefix))
-        .map((key) => JSON.parse(store.getItem(key ?? '') ?? 'null') as OutboxEntry)
+      return keys.flatMap((key) => {
+        if (!key?.startsWith(prefix)) return []
+        const entry = readEntry(store.getItem(key))
+        return entry ? [entry] : []
+      })
     },
     save: async (entry) => store.setItem(prefix + entry.uuid, JSON.stringify(entry)),
     remove: async (uuid) => store.removeItem(prefix + uuid),
+  }
+}
+
+/** Anything may lie in a browser's storage: what is no entry must not keep the others back. */
+function readEntry(text: string | null): OutboxEntry | undefined {
+  try {
+    const entry = JSON.parse(text ?? 'null') as Partial<OutboxEntry> | null
+    const { uuid, userId, draft, createdAt, state } = entry ?? {}
+    const whole =
+      typeof uuid === 'string' &&
+      typeof userId === 'string' &&
+      typeof draft?.conversationId === 'string' &&
+      typeof createdAt === 'number' &&
+      (state === 'sending' || state === 'retrying' || state === 'failed')
+    return whole ? (entry as OutboxEntry) : undefined
+  } catch {
+    return undefined
   }
 }
