@@ -1,0 +1,41 @@
+import type { SameKeys } from '../../lib/messages.ts'
+import type { admin as english } from '../en/admin.ts'
+
+export const admin: SameKeys<typeof english> = {
+  'audit.subtitle': 'Quién hizo qué, cuándo y desde dónde',
+  'audit.adminsOnly': 'La auditoría es para quienes administran.',
+  'audit.none': 'Nada coincide',
+  'audit.noneHint': 'Elige un periodo más largo o menos condiciones.',
+  'audit.filter': 'Filtrar',
+  'audit.every': 'Todo',
+  'audit.action': 'Acción',
+  'audit.outcome': 'Resultado',
+  'audit.success': 'hecho',
+  'audit.failure': 'rechazado',
+  'audit.from': 'Desde',
+  'audit.to': 'Hasta',
+  'audit.clear': 'Mostrar todo',
+  'audit.byActor': 'Solo lo que hizo {id}',
+  'audit.aboutSubject': 'Solo lo que afectó a {id}',
+  'audit.only': 'Solo esto',
+  'audit.nobody': 'Nadie con sesión',
+  'audit.at': 'Cuándo',
+  'audit.actor': 'Quién',
+  'audit.subject': 'A qué',
+  'audit.ip': 'Dirección',
+  'audit.device': 'Dispositivo',
+  'audit.request': 'Petición',
+  'audit.service': 'Servicio',
+
+  'devMail.subtitle': 'Los correos se quedan aquí: no hay servidor de correo',
+  'devMail.off': 'No hay bandeja de desarrollo',
+  'devMail.offHint':
+    'Se abre en la misma máquina en la que corre el servidor, mientras no haya servidor de correo.',
+  'devMail.none': 'Todavía no hay correos',
+  'devMail.noneHint': 'Lo que el servidor enviaría aparece aquí.',
+  'devMail.choose': 'Elige un correo',
+  'devMail.to': 'Para {to}',
+  'devMail.as': 'Mostrar como',
+  'devMail.asText': 'Texto',
+  'devMail.asHtml': 'HTML',
+}

@@ -1,0 +1,76 @@
+import type { SameKeys } from '../../lib/messages.ts'
+import type { frame as english } from '../en/frame.ts'
+
+export const frame: SameKeys<typeof english> = {
+  'app.name': 'Stoa',
+  'action.cancel': 'Cancelar',
+  'action.close': 'Cerrar',
+  'action.save': 'Guardar',
+  'action.back': 'Volver',
+  'action.retry': 'Reintentar',
+  'action.continue': 'Continuar',
+  'action.signOut': 'Cerrar sesión',
+  'action.loadMore': 'Mostrar más',
+
+  'nav.label': 'Principal',
+  'nav.skip': 'Saltar al contenido',
+  'nav.conversations': 'Chats',
+  'nav.people': 'Personas',
+  'nav.notifications': 'Avisos',
+  'nav.settings': 'Ajustes',
+  'nav.audit': 'Registro de auditoría',
+  'nav.devMail': 'Buzón de desarrollo',
+  'nav.more': 'Más',
+  'nav.you': 'Tú: {name}',
+  'nav.unread': { one: '{count} sin leer', other: '{count} sin leer' },
+
+  'state.loading': 'Cargando…',
+  'state.offline': 'No tienes conexión. Lo que escribas se guarda y se envía después.',
+  'state.connecting': 'Reconectando…',
+  'state.online': 'Conectado de nuevo.',
+  'state.failed': 'No ha funcionado',
+  'state.serverDown': 'No se puede contactar con el servidor',
+  'state.serverDownHint':
+    'No se ha perdido nada. Esta página lo reintenta sola cada pocos segundos.',
+  'state.newVersion': 'No se pudo cargar esta pantalla',
+  'state.newVersionHint': 'Puede que haya una versión nueva de la aplicación, o que no haya red.',
+  'state.reload': 'Recargar',
+  'state.waitSeconds': {
+    one: 'Demasiadas veces. Vuelve a intentarlo en {count} segundo.',
+    other: 'Demasiadas veces. Vuelve a intentarlo en {count} segundos.',
+  },
+  'state.requestId': 'Petición {id}',
+  'state.broken': 'Algo falla en esta pantalla',
+  'state.brokenHint': 'No es culpa tuya. Recargar puede ayudar; lo que escribiste se conserva.',
+
+  'notFound.title': 'Aquí no hay nada',
+  'notFound.hint': 'Puede que la dirección esté mal escrita o que lo que había ya no esté.',
+  'notFound.home': 'Ir a la página de inicio',
+
+  'presence.online': 'en línea',
+  'presence.away': 'ausente',
+  'presence.busy': 'ocupado',
+  'presence.offline': 'sin conexión',
+
+  'shortcuts.title': 'Atajos de teclado',
+  'shortcuts.general': 'En todas partes',
+  'shortcuts.sheet': 'Mostrar esta lista',
+  'shortcuts.palette': 'Ir a o hacer cualquier cosa',
+  'shortcuts.goConversations': 'Ir a conversaciones',
+  'shortcuts.goPeople': 'Ir a personas',
+  'shortcuts.goNotifications': 'Ir a notificaciones',
+  'shortcuts.goSettings': 'Ir a ajustes',
+  'shortcuts.close': 'Cerrar lo que esté abierto',
+  'shortcuts.then': 'luego',
+
+  'palette.title': 'Ir a o hacer cualquier cosa',
+  'palette.placeholder': 'Escribe una orden…',
+  'palette.nothing': 'Nada coincide con «{text}»',
+  'palette.results': { one: '{count} resultado', other: '{count} resultados' },
+
+  'scheme.label': 'Apariencia',
+  'scheme.auto': 'Sistema',
+  'scheme.light': 'Claro',
+  'scheme.dark': 'Oscuro',
+  'language.label': 'Idioma',
+}
