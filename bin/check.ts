@@ -13,6 +13,14 @@ type Check = {
 const checks: readonly Check[] = [
   { name: 'types', command: ['node_modules/@typescript/native/bin/tsc'] },
   {
+    name: 'types of the web app',
+    command: ['node_modules/@typescript/native/bin/tsc', '-p', 'web'],
+  },
+  {
+    name: 'types of the web tests',
+    command: ['node_modules/@typescript/native/bin/tsc', '-p', 'tests/web'],
+  },
+  {
     name: 'format and lint',
     command: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'],
   },
@@ -25,7 +33,7 @@ const checks: readonly Check[] = [
   { name: 'dead code', command: ['node_modules/knip/bin/knip.js', '--no-config-hints'] },
   { name: 'contracts', command: ['bin/check-contracts.ts'] },
   { name: 'routes of the client', command: ['bin/client-routes.ts', '--check'] },
-  { name: '.env.example', command: ['bin/settings.ts', '--check'] },
+  { name: 'settings', command: ['bin/settings.ts', '--check'] },
 ]
 
 const startedAt = performance.now()
