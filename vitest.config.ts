@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['{kit,gateway,services,client,tests,bin}/**/*.test.ts'],
     // These need servers of their own, and are started by their own commands.
-    exclude: ['tests/backends/**', 'tests/chaos/**'],
+    exclude: ['tests/{backends,chaos,split,web}/**'],
     maxWorkers: 4,
     testTimeout: 15_000,
     hookTimeout: 15_000,

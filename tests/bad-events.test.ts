@@ -1,48 +1,31 @@
 import { io, type Socket } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { start } from '../bin/app.ts'
 import { published } from '../bin/contracts.ts'
 import type { OperationDefinition } from '../kit/contract.ts'
-import { temporaryFolder } from '../kit/testing.ts'
-import { type Person, password, setUp, signUp } from './lib/people.ts'
+import { errorShape } from './lib/error-shape.ts'
+import { openProduct, type Product } from './lib/product.ts'
 import { jsonSchemaOf, sampleOf, wrongInputs } from './lib/sample.ts'
-import { testEnvironment } from './lib/server.ts'
 
 /** What `bad-input.test.ts` does to every operation over HTTP, done to every event of a socket. */
 
-const folder = temporaryFolder()
-let app: Awaited<ReturnType<typeof start>>
-let admin: Person
-let member: Person
+let product: Product
 let token: string
 let socket: Socket
 
 beforeAll(async () => {
-  app = await start({
-    ...testEnvironment,
-    PORT: '0',
-    DATA_FOLDER: folder.path,
-    LOG_LEVEL: 'error',
-    SOCKET_EVENTS_PER_10S: '1000000',
-  })
-  admin = await setUp(app.url)
-  member = await signUp(app.url, 'member')
-  const signedIn = await member.client.api.accounts.login({ identifier: 'member', password })
-  token = signedIn.accessToken
+  product = await openProduct()
+  token = await product.tokenOf('member')
   socket = open(token)
   await new Promise((resolve) => socket.once('connected', resolve))
 })
 
 afterAll(async () => {
   socket.disconnect()
-  admin.client.close()
-  member.client.close()
-  await app[Symbol.asyncDispose]()
-  folder[Symbol.dispose]()
+  await product[Symbol.asyncDispose]()
 })
 
 function open(given: unknown): Socket {
-  return io(`${app.url}/chat`, {
+  return io(`${product.url}/chat`, {
     transports: ['websocket'],
     reconnection: false,
     forceNew: true,
@@ -54,15 +37,6 @@ type Answer = Record<string, unknown>
 
 function send(event: string, ...payload: unknown[]): Promise<Answer> {
   return socket.timeout(5_000).emitWithAck(event, ...payload)
-}
-
-const errorShape = {
-  statusCode: expect.any(Number),
-  code: expect.stringMatching(/^[a-z_]+$/),
-  message: expect.any(String),
-  path: expect.stringContaining('/chat '),
-  timestamp: expect.stringMatching(/Z$/),
-  requestId: expect.any(String),
 }
 
 const events = published.flatMap((contract) =>

@@ -2,115 +2,46 @@ import { createPrivateKey, sign } from 'node:crypto'
 import { request } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { start } from '../bin/app.ts'
-import { published } from '../bin/contracts.ts'
 import type { OperationDefinition } from '../kit/contract.ts'
 import { placeholdersOf } from '../kit/contract.ts'
-import { temporaryFolder } from '../kit/testing.ts'
-import { type Person, setUp, signUp } from './lib/people.ts'
+import { errorShape } from './lib/error-shape.ts'
+import {
+  type Answer,
+  type Content,
+  hasBody,
+  httpOperations,
+  openProduct,
+  type Product,
+  sendTo,
+  toRequest,
+} from './lib/product.ts'
 import { jsonSchemaOf, sampleOf, wrongInputs } from './lib/sample.ts'
-import { testEnvironment } from './lib/server.ts'
 
 /**
  * Every operation of every contract is given everything that can be wrong with a request. What is
  * asked of them all: one clear error in the one shape, naming the field, and nothing changed.
  */
 
-type Answer = { status: number; body: Record<string, unknown> }
-
-const folder = temporaryFolder()
 const signingSeed = Buffer.alloc(32, 7)
-let app: Awaited<ReturnType<typeof start>>
-let admin: Person
-let member: Person
+let product: Product
 let adminToken: string
 let memberToken: string
 
 beforeAll(async () => {
-  app = await start({
-    ...testEnvironment,
-    PORT: '0',
-    DATA_FOLDER: folder.path,
-    LOG_LEVEL: 'error',
-    SIGNING_KEY: signingSeed.toString('base64'),
-  })
-  admin = await setUp(app.url)
-  member = await signUp(app.url, 'member')
-  adminToken = await tokenOf('admin')
-  memberToken = await tokenOf('member')
+  product = await openProduct({ SIGNING_KEY: signingSeed.toString('base64') })
+  adminToken = await product.tokenOf('admin')
+  memberToken = await product.tokenOf('member')
 })
 
-afterAll(async () => {
-  admin.client.close()
-  member.client.close()
-  await app[Symbol.asyncDispose]()
-  folder[Symbol.dispose]()
-})
+afterAll(() => product[Symbol.asyncDispose]())
 
-async function tokenOf(identifier: string): Promise<string> {
-  const answer = await fetch(`${app.url}/api/v1/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ identifier, password: 'a rather long pass phrase 7' }),
-  })
-  const { accessToken } = (await answer.json()) as { accessToken: string }
-  return accessToken
-}
-
-const operations = published.flatMap((contract) =>
-  Object.entries<OperationDefinition>(contract.operations)
-    .filter(([, { http }]) => http)
-    .map(([name, definition]) => ({ name: `${contract.service}.${name}`, definition })),
-)
-
-async function send(
-  { http }: OperationDefinition,
+function send(
+  definition: OperationDefinition,
   input: Record<string, unknown>,
-  {
-    token = adminToken,
-    raw,
-  }: { token?: string | null; raw?: { type: string; body: Uint8Array | string } } = {},
+  content: Content = {},
 ): Promise<Answer> {
-  const [method = '', template = ''] = (http ?? '').split(' ')
-  const rest = { ...input }
-  let path = template
-  for (const field of placeholdersOf(template)) {
-    path = path.replace(`{${field}}`, encodeURIComponent(String(rest[field])))
-    delete rest[field]
-  }
-  const inBody = method !== 'GET' && method !== 'DELETE'
-  const query = new URLSearchParams()
-  if (!inBody) {
-    for (const [key, value] of Object.entries(rest)) {
-      for (const each of Array.isArray(value) ? value : [value])
-        query.append(key, toQueryText(each))
-    }
-  }
-  const answer = await fetch(`${app.url}/api/v1${path}${query.size > 0 ? `?${query}` : ''}`, {
-    method,
-    headers: {
-      ...(token && { authorization: `Bearer ${token}` }),
-      ...(raw ? { 'content-type': raw.type } : inBody && { 'content-type': 'application/json' }),
-    },
-    ...(raw
-      ? { body: new Uint8Array(Buffer.from(raw.body)) }
-      : inBody && { body: JSON.stringify(rest) }),
-  })
-  const text = await answer.text()
-  return { status: answer.status, body: text ? JSON.parse(text) : {} }
-}
-
-function toQueryText(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
-}
-
-const errorShape = {
-  statusCode: expect.any(Number),
-  code: expect.stringMatching(/^[a-z_]+$/),
-  message: expect.any(String),
-  path: expect.stringContaining('/'),
-  timestamp: expect.stringMatching(/Z$/),
-  requestId: expect.any(String),
+  const { method, path, json } = toRequest(definition, input)
+  return sendTo(product.url, method, path, { token: adminToken, json, ...content })
 }
 
 function expectRefusal({ status, body }: Answer, wanted: number, why: string): void {
@@ -125,7 +56,7 @@ function expectRefusal({ status, body }: Answer, wanted: number, why: string): v
 function countRows(): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const service of ['accounts', 'users', 'chat', 'notifications']) {
-    const database = new DatabaseSync(`${folder.path}/${service}.db`, { readOnly: true })
+    const database = new DatabaseSync(`${product.folder}/${service}.db`, { readOnly: true })
     const tables = database
       .prepare(
         "select name from sqlite_master where type = 'table' and name not like 'sqlite%' and name not like '%search%' and sql not like '%virtual%'",
@@ -142,11 +73,11 @@ function countRows(): Record<string, number> {
   return counts
 }
 
-describe.each(operations)('$name', ({ definition }) => {
+describe.each(httpOperations)('$name', ({ definition }) => {
   const schema = jsonSchemaOf(definition.input)
   const sample = sampleOf(schema) as Record<string, unknown>
   const [method = '', template = ''] = (definition.http ?? '').split(' ')
-  const inBody = method !== 'GET' && method !== 'DELETE'
+  const inBody = hasBody(method)
 
   test('refuses each wrong field by its name, and changes nothing', async () => {
     const before = countRows()
@@ -181,7 +112,10 @@ describe.each(operations)('$name', ({ definition }) => {
         ['expired', resign(memberToken, { iat: 1_600_000_000, exp: 1_600_000_900 })],
         ['of another installation', resign(memberToken, { iss: 'https://elsewhere.example' })],
         ['for something else', resign(memberToken, { aud: 'elsewhere' })],
-        ['another person', `${header}.${base64({ sub: admin.id, role: 'admin' })}.${signature}`],
+        [
+          'another person',
+          `${header}.${base64({ sub: product.admin.id, role: 'admin' })}.${signature}`,
+        ],
       ] as const
       for (const [why, token] of forged) {
         expectRefusal(await send(definition, sample, { token }), 401, why)
@@ -217,12 +151,12 @@ describe.each(operations)('$name', ({ definition }) => {
       expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(500)
       if (answer.status >= 400) expect(answer.body).toMatchObject(errorShape)
     }
-    memberToken = await tokenOf('member')
+    memberToken = await product.tokenOf('member')
   })
 })
 
 test('a request that is given up half way leaves the server well', async () => {
-  const { port } = new URL(app.url)
+  const { port } = new URL(product.url)
   for (let i = 0; i < 20; i++) {
     const half = request({
       port,
@@ -234,12 +168,12 @@ test('a request that is given up half way leaves the server well', async () => {
     half.write('{"conversationId":')
     half.destroy()
   }
-  const health = await fetch(`${app.url}/health`)
+  const health = await fetch(`${product.url}/health`)
   expect(health.status).toBe(200)
 })
 
 test('an error of the server tells nothing but the request', async () => {
-  const answer = await fetch(`${app.url}/api/v1/nothing-here`, {
+  const answer = await fetch(`${product.url}/api/v1/nothing-here`, {
     headers: { 'x-request-id': 'request-of-mine-1' },
   })
   expect(answer.status).toBe(404)

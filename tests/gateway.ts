@@ -9,12 +9,12 @@ import type { EventRecord } from '../kit/bus.ts'
 import { createAnswer } from '../kit/call.ts'
 import type { Actor, CallContext } from '../kit/context.ts'
 import { defineContract, type EventName, type EventOf, topicOf } from '../kit/contract.ts'
-import { createSqliteStores } from '../kit/db/store.ts'
 import { Failure } from '../kit/failure.ts'
 import { createLocalBus } from '../kit/local-bus.ts'
 import { createLog } from '../kit/log.ts'
 import { createMetrics } from '../kit/metrics.ts'
-import { temporaryFolder } from '../kit/testing.ts'
+import type { SharedWindows } from '../kit/redis/windows.ts'
+import { openTestStores, temporaryFolder } from '../kit/testing.ts'
 
 const Thing = z.object({ id: z.string(), name: z.string() }).meta({ id: 'Thing' })
 const name = z.string().min(1).max(5000)
@@ -197,6 +197,8 @@ function createShop(made: string[]): Required<ShopHandlers> {
 export type TestedGateway = Awaited<ReturnType<typeof testGateway>>
 
 export type GatewayTestOptions = {
+  /** Where it counts requests together with others. */
+  windows?: SharedWindows | undefined
   environment?: Record<string, string>
   /** A folder to keep the database in, to open it again. */
   folder?: string
@@ -238,6 +240,9 @@ export function createKeyPair(kid = 'key-1') {
   return { kid, jwk, publicKey, header, claimsOf, signParts, signToken }
 }
 
+/** How busy the machine of the tests is makes no difference to what they are about. */
+const patient = { MAX_EVENT_LOOP_DELAY_MS: '60000' }
+
 /** The gateway on a bus of its own with a real store, before a shop and the accounts' stand-in. */
 export async function testGateway(options: GatewayTestOptions = {}) {
   const temporary = options.folder ? undefined : temporaryFolder()
@@ -268,19 +273,20 @@ export async function testGateway(options: GatewayTestOptions = {}) {
   const handlers = { ...createShop(made), ...options.handlers }
   await bus.serve(shop, createAnswer(shop, handlers, { log, metrics }))
 
-  const stores = createSqliteStores(folder)
+  const stores = openTestStores(folder)
   const store = await stores.open<GatewayTables>('gateway')
   const gateway = await createGateway({
     contracts: [accounts, shop],
     bus,
     store,
-    config: gatewayConfig.parse({ PORT: '0', ...options.environment }),
+    config: gatewayConfig.parse({ PORT: '0', ...patient, ...options.environment }),
     log,
     metrics,
     version: '1.2.3',
     dataFolder: folder,
     ...(options.healthChecks && { healthChecks: options.healthChecks }),
     ...(options.webFolder && { webFolder: options.webFolder }),
+    windows: options.windows,
   })
   await gateway.sessions.start()
   let closed = false
@@ -309,6 +315,7 @@ export async function testGateway(options: GatewayTestOptions = {}) {
       await bus.close()
       await store.close()
       await stores.close()
+      if (temporary) await stores.forget()
       temporary?.[Symbol.dispose]()
     },
     async [Symbol.asyncDispose]() {

@@ -19,6 +19,7 @@ test('a server killed again and again loses nothing that it acknowledged, and re
     repeated: [],
     disordered: [],
     wronglyShown: [],
+    signedOut: [],
   })
   expect(result.acknowledged).toBeGreaterThan(50)
 }, 60_000)

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-type JsonSchema = {
+export type JsonSchema = {
   type?: string
   properties?: Record<string, JsonSchema>
   required?: string[]

@@ -11,7 +11,15 @@ export type Server = AsyncDisposable & {
   kill(signal: NodeJS.Signals): Promise<void>
 }
 
-export type ServerOptions = { folder: string; port?: number; environment?: Record<string, string> }
+export type ServerOptions = {
+  folder: string
+  port?: number
+  environment?: Record<string, string>
+  /** What it is made of; everything if not said. */
+  parts?: readonly string[]
+  /** The sources, or a bundle made of them. */
+  program?: string
+}
 
 /** Limits that do not stand in a test's way, and no mail to wait for. */
 export const testEnvironment = {
@@ -22,6 +30,8 @@ export const testEnvironment = {
   RATE_LIMIT_AUTH: '1000000',
   RATE_LIMIT_OTP: '1000000',
   RATE_LIMIT_UPLOAD: '1000000',
+  // How busy the machine of the tests is makes no difference to what they are about.
+  MAX_EVENT_LOOP_DELAY_MS: '60000',
 }
 
 /** Starts a server and waits for its address. */
@@ -29,8 +39,10 @@ export async function startServer({
   folder,
   port = 0,
   environment = {},
+  parts = [],
+  program = 'bin/start.ts',
 }: ServerOptions): Promise<Server> {
-  const child: ChildProcess = spawn(process.execPath, ['bin/start.ts'], {
+  const child: ChildProcess = spawn(process.execPath, [program, ...parts], {
     cwd: root,
     env: {
       ...testEnvironment,

@@ -245,6 +245,9 @@ function createMemoryOutbox(contract: Contract): MemoryOutbox {
       offsets: async () => new Map(),
       saveOffset: async () => {},
       trim: async () => {},
+      take: async (limit) => entries.slice(0, limit),
+      remove: async () => {},
+      lock: async () => undefined,
       onAppend: (listener) => void listeners.push(listener),
     },
     add(event, payload) {

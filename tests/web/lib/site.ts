@@ -1,0 +1,132 @@
+import { once } from 'node:events'
+import net from 'node:net'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { type App, start } from '../../../bin/app.ts'
+import type { OwnAccount } from '../../../contracts/accounts.ts'
+import { temporaryFolder } from '../../../kit/testing.ts'
+import { testEnvironment } from '../../lib/server.ts'
+import { noteComplaints, openBrowser, openContext, type View } from './browser.ts'
+
+export const password = 'a rather long pass phrase 7'
+
+export type Visitor = { context: BrowserContext; page: Page }
+export type SomeOne = Visitor & { user: OwnAccount }
+
+/** The real server with the real web app, and browsers before it. */
+export type Site = AsyncDisposable & {
+  url: string
+  browser: Browser
+  /** What any browser complained of: scripts that failed, breaches of the policy. */
+  complaints: string[]
+  /** Where the first admin is made; gone once there is one. */
+  setupUrl(): string | undefined
+  /** The first admin, named `admin`; opens everything else. */
+  admin(view?: View): Promise<SomeOne>
+  /** Somebody new, signed up and signed in, at the start page of signed-in people. */
+  person(username: string, view?: View): Promise<SomeOne>
+  /** Another browser of somebody who has an account. */
+  signedIn(username: string, view?: View): Promise<SomeOne>
+  visitor(view?: View): Promise<Visitor>
+  /** Stops the server, as for an update; `start` brings it back at the same address. */
+  stop(): Promise<void>
+  start(): Promise<void>
+}
+
+export type SiteOptions = {
+  environment?: Record<string, string>
+  /** Whether an admin is made first; yes unless said otherwise. */
+  setUp?: boolean
+}
+
+export async function openSite({
+  environment = {},
+  setUp = true,
+}: SiteOptions = {}): Promise<Site> {
+  await using undo = new AsyncDisposableStack()
+  const folder = undo.use(temporaryFolder())
+  const port = await findPort()
+  const url = `http://localhost:${port}`
+  const complaints: string[] = []
+  let app: App | undefined
+
+  async function startApp(): Promise<void> {
+    app = await start({
+      ...testEnvironment,
+      LOG_LEVEL: 'error',
+      PORT: String(port),
+      DATA_FOLDER: folder.path,
+      ...environment,
+    })
+  }
+  async function stopApp(): Promise<void> {
+    await app?.[Symbol.asyncDispose]()
+    app = undefined
+  }
+
+  await startApp()
+  undo.defer(stopApp)
+  const browser = await openBrowser()
+  undo.defer(() => browser.close())
+
+  async function visitor(view?: View): Promise<Visitor> {
+    const context = await openContext(browser, url, view)
+    await noteComplaints(context, url, complaints)
+    return { context, page: await context.newPage() }
+  }
+
+  /** Calls as a page of the site does, so that the cookie of the session comes to this browser. */
+  async function call(at: Visitor, path: string, data: unknown): Promise<OwnAccount> {
+    const headers = { origin: url, 'sec-fetch-site': 'same-origin' }
+    const answer = await at.context.request.post(`/api/v1${path}`, { data, headers })
+    if (!answer.ok()) throw new Error(`${path} answered ${answer.status()}: ${await answer.text()}`)
+    return (await answer.json()).user
+  }
+
+  async function enter(path: string, data: unknown, view?: View): Promise<SomeOne> {
+    const at = await visitor(view)
+    const user = await call(at, path, data)
+    await at.page.goto('/conversations')
+    return { ...at, user }
+  }
+
+  if (setUp) {
+    const at = await visitor()
+    await call(at, '/setup', {
+      siteName: 'Agora',
+      username: 'admin',
+      email: 'admin@example.org',
+      password,
+    })
+    await at.context.close()
+  }
+
+  const rest = undo.move()
+  return {
+    url,
+    browser,
+    complaints,
+    setupUrl: () => app?.setupUrl,
+    visitor,
+    admin: (view) => enter('/auth/login', { identifier: 'admin', password }, view),
+    signedIn: (username, view) => enter('/auth/login', { identifier: username, password }, view),
+    person: (username, view) =>
+      enter(
+        '/auth/register',
+        { username, email: `${username}@example.org`, password, termsAccepted: true },
+        view,
+      ),
+    start: startApp,
+    stop: stopApp,
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
+  }
+}
+
+/** A port that is free now: the same one is used again after a stop. */
+async function findPort(): Promise<number> {
+  const probe = net.createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as net.AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
