@@ -14,6 +14,7 @@ import { againstNest } from './p6-nest.ts'
 import { loginStorm } from './p7-logins.ts'
 import { refreshes } from './p8-refresh.ts'
 import { pages } from './p9-pages.ts'
+import { equalAnswers } from './r9-equal-answers.ts'
 
 const rows: readonly Row[] = [
   start,
@@ -24,6 +25,7 @@ const rows: readonly Row[] = [
   loginStorm,
   refreshes,
   pages,
+  equalAnswers,
 ]
 
 const { values, positionals } = parseArgs({

@@ -16,15 +16,27 @@ export function describeMachine() {
     node: process.version,
     sqlite: process.versions.sqlite ?? 'unknown',
     packages: Object.fromEntries(
-      ['fastify', 'socket.io', 'zod', 'kysely', 'fast-jwt', '@node-rs/argon2'].map((name) => [
-        name,
-        versionOf(name, '../..'),
-      ]),
+      [
+        'fastify',
+        'socket.io',
+        'zod',
+        'kysely',
+        'fast-jwt',
+        '@node-rs/argon2',
+        '@platformatic/kafka',
+        'pg',
+      ].map((name) => [name, versionOf(name, '../..')]),
     ),
     peers: Object.fromEntries(
-      ['fastify', 'socket.io', '@nestjs/core', '@nestjs/platform-fastify', 'autocannon'].map(
-        (name) => [name, versionOf(name, '../peers')],
-      ),
+      [
+        'fastify',
+        'socket.io',
+        '@nestjs/core',
+        '@nestjs/platform-fastify',
+        '@nestjs/microservices',
+        'kafkajs',
+        'autocannon',
+      ].map((name) => [name, versionOf(name, '../peers')]),
     ),
   }
 }
