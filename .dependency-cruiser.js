@@ -163,7 +163,7 @@ export default {
         pathNot: [
           outsideOfProduct,
           '^kit/testing([.]ts$|/)',
-          '^bin/(build|check|check-contracts|conformance|openapi)[.]ts$',
+          '^bin/(build|build-web|check|check-contracts|check-deploy|conformance|openapi)[.]ts$',
         ],
       },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
@@ -171,7 +171,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: '^node_modules/' },
-    exclude: { path: '^bench/peers/' },
+    exclude: { path: '^(bench/peers|dist)/' },
     // Imports of types count: they bind as much as others.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
