@@ -98,6 +98,20 @@ test('what comes is said once to who does not see it, and history is not', async
   await page.getByRole('status').getByText('bot says: Listen closely').waitFor()
 })
 
+test('what comes while the page still connects is said as well', async () => {
+  const { page } = ana
+  const { promise: said, resolve: letConnect } = Promise.withResolvers<void>()
+  await page.routeWebSocket(/socket\.io/, async (socket) => {
+    await said
+    socket.connectToServer()
+  })
+  await openConversation(page, id)
+  await messageOf(page, 'Third').waitFor()
+  await say(bot, id, 'Before you hear me')
+  letConnect()
+  await page.getByRole('status').getByText('bot says: Before you hear me').waitFor()
+})
+
 test('a draft stays with its conversation through a reload, and the list tells of it', async () => {
   const { page } = ana
   await openConversation(page, id)

@@ -51,7 +51,7 @@ export function OpenConversation({ conversation, messageId, gone }: OpenConversa
   const history = useHistory(conversation, id, messageId)
   const { timeline, state, rows } = history
   const onSeen = useReading(id)
-  const news = useAnnouncements(id)
+  const news = useAnnouncements(timeline)
   useTitle(title)
 
   const composing = useComposing({

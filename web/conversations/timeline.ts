@@ -55,6 +55,7 @@ const empty: TimelineState = {
  */
 export function createTimeline(client: StoaClient, conversationId: string) {
   const listeners = new Set<() => void>()
+  const newsListeners = new Set<(message: Message) => void>()
   let state = empty
   /** Changes heard while pages are on their way: those may be older than the changes. */
   let loads = 0
@@ -157,8 +158,14 @@ export function createTimeline(client: StoaClient, conversationId: string) {
 
   /** Takes in a message that was just said, by oneself or others. */
   function arrive(message: Message): void {
+    const isNew = message.seq > lastSeq
     lastSeq = Math.max(lastSeq, message.seq)
     if (loads > 0) heard.push(changeByUpdate(message))
+    take(message)
+    if (isNew) for (const hear of newsListeners) hear(message)
+  }
+
+  function take(message: Message): void {
     if (state.status !== 'ready') return
     const end = state.messages.at(-1)?.seq ?? 0
     if (message.seq <= end) change(changeByUpdate(message))
@@ -201,6 +208,11 @@ export function createTimeline(client: StoaClient, conversationId: string) {
       return () => void listeners.delete(listener)
     },
     state: () => state,
+    /** Hears each message that was said since the stretch was loaded, told at once or caught up. */
+    onNews(hear: (message: Message) => void): () => void {
+      newsListeners.add(hear)
+      return () => void newsListeners.delete(hear)
+    },
 
     /** Begins at a place, or at the end, and follows the conversation from a known position. */
     start(position: { seq: number; version: number }, at?: Target): Promise<void> {
