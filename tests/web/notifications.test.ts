@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient } from '../../client/index.ts'
+import { connected } from './lib/browser.ts'
 import { openSite, password, type Site, type SomeOne } from './lib/site.ts'
 
 let site: Site
@@ -82,6 +83,7 @@ test('the browser tells of a message while nobody looks, and opens it at a click
   })
   await tom.page.goto('/people')
   await tom.page.getByRole('list', { name: 'People' }).waitFor()
+  await connected(tom.page)
 
   const conversationId = await mention('eva', tom, 'psst')
 

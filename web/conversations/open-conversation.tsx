@@ -1,8 +1,7 @@
-import { useMemo, useRef, useState } from 'react'
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import { useMe } from '../lib/client.tsx'
 import { useI18n } from '../lib/i18n.tsx'
 import { lazily } from '../lib/lazily.tsx'
-import { useLive } from '../lib/live.ts'
 import { useTitle } from '../lib/title.tsx'
 import { Button } from '../ui/button.tsx'
 import { Pane } from '../ui/screen.tsx'
@@ -84,18 +83,14 @@ export function OpenConversation({ conversation, messageId, gone }: OpenConversa
     [participants, me.id],
   )
 
-  // Deleted while one answers it: the answer stays, what it answered does not.
-  useLive('message:deleted', ({ messageId: deleted }) => {
-    if (composing.replyTo !== deleted) return
-    composing.replyWith(undefined)
-    say(t('chat.replyGone'))
-  })
-
   function changeLast(): void {
-    const last = timeline
-      .state()
-      .messages.findLast(({ senderId, deletedAt }) => senderId === me.id && deletedAt === null)
-    if (last) composing.beginChange(last)
+    const last = rows.findLast(
+      ({ message }) => message.senderId === me.id && message.deletedAt === null,
+    )?.message
+    if (!last) return
+    // What is on its way cannot be changed yet, and the one before it is not what is meant.
+    if (last.pending) say(t('chat.notStoredYet'))
+    else composing.beginChange(last)
   }
 
   function leaveField(): void {
@@ -107,6 +102,15 @@ export function OpenConversation({ conversation, messageId, gone }: OpenConversa
   useConversationCommands({ field, isGroup: type === 'group' })
 
   const answered = composing.replyTo ? actions.find(composing.replyTo) : undefined
+  // Deleted while one answers it: the answer stays, what it answered does not.
+  const isAnsweredGone = answered !== undefined && answered.deletedAt !== null
+  const dropAnswered = useEffectEvent(() => {
+    composing.replyWith(undefined)
+    say(t('chat.replyGone'))
+  })
+  useEffect(() => {
+    if (isAnsweredGone) dropAnswered()
+  }, [isAnsweredGone])
   const banner = useBanner(composing.changing, composing.replyTo, answered)
 
   return (

@@ -1,4 +1,11 @@
-import { type Browser, type BrowserContext, chromium as engine, type Page } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  chromium as engine,
+  type Page,
+  type WebSocket,
+} from 'playwright-core'
+import { expect } from 'vitest'
 
 /** Where Debian puts it. */
 export const chromium = '/usr/bin/chromium'
@@ -52,6 +59,27 @@ export async function openContext(
   })
   context.setDefaultTimeout(20_000)
   return context
+}
+
+const connections = new WeakMap<Page, Set<WebSocket>>()
+
+/** Keeps count of the live connections that each page of a browser has. */
+export function watchConnections(context: BrowserContext): void {
+  context.on('page', (page) => {
+    const open = new Set<WebSocket>()
+    connections.set(page, open)
+    page.on('websocket', (socket) => {
+      socket.on('framereceived', ({ payload }) => {
+        if (String(payload).startsWith('42/chat,["connected"')) open.add(socket)
+      })
+      socket.on('close', () => void open.delete(socket))
+    })
+  })
+}
+
+/** Waits until a page hears what happens: before, it is told of much only afterwards. */
+export async function connected(page: Page): Promise<void> {
+  await expect.poll(() => connections.get(page)?.size ?? 0).toBeGreaterThan(0)
 }
 
 /**

@@ -5,7 +5,7 @@ import { type App, start } from '../../../bin/app.ts'
 import type { OwnAccount } from '../../../contracts/accounts.ts'
 import { temporaryFolder } from '../../../kit/testing.ts'
 import { testEnvironment } from '../../lib/server.ts'
-import { noteComplaints, openBrowser, openContext, type View } from './browser.ts'
+import { noteComplaints, openBrowser, openContext, type View, watchConnections } from './browser.ts'
 
 export const password = 'a rather long pass phrase 7'
 
@@ -71,6 +71,7 @@ export async function openSite({
   async function visitor(view?: View): Promise<Visitor> {
     const context = await openContext(browser, url, view)
     await noteComplaints(context, url, complaints)
+    watchConnections(context)
     return { context, page: await context.newPage() }
   }
 
