@@ -52,6 +52,7 @@ export const routes = {
     clearHistory: { http: 'DELETE /conversations/{conversationId}/messages', keyed: true },
     muteConversation: { http: 'PUT /conversations/{conversationId}/mute' },
     archiveConversation: { http: 'PUT /conversations/{conversationId}/archive' },
+    pinConversation: { http: 'PUT /conversations/{conversationId}/pin' },
     joinConversation: { socket: '/chat join:conversation' },
     leaveRoom: { socket: '/chat leave:conversation' },
     listParticipants: { http: 'GET /conversations/{conversationId}/participants' },

@@ -114,7 +114,8 @@ export const chatEvents = {
     push: [{ socket: '/chat conversation:removed', room: 'user:{userId}' }],
   },
   conversationStateChanged: {
-    summary: 'A person read, muted, archived or cleared a conversation; nobody else is told',
+    summary:
+      'A person read, muted, archived, pinned or cleared a conversation; nobody else is told',
     schema: z.object({ conversationId: Id, userId: Id, own: ConversationState }),
     key: 'conversationId',
     push: [{ socket: '/chat conversation:state', room: 'user:{userId}' }],

@@ -91,6 +91,7 @@ export const ConversationState = z
     muted: z.boolean(),
     mutedUntil: Timestamp.nullable(),
     archived: z.boolean(),
+    pinned: z.boolean().describe("On top of this member's list"),
   })
   .meta({ id: 'ConversationState' })
 export type ConversationState = z.infer<typeof ConversationState>

@@ -68,7 +68,8 @@ export const chat = defineContract({
       errors: { user_not_found: 404, blocked: 403 },
     },
     listConversations: {
-      summary: "List one's conversations, the latest activity first",
+      summary:
+        "List one's conversations: the pinned ones, then the others, the latest activity first",
       http: 'GET /conversations',
       access: 'member',
       input: PageQuery.extend({
@@ -135,6 +136,17 @@ export const chat = defineContract({
       input: InConversation.extend({ archived: z.boolean() }),
       output: ConversationState,
       errors: hidden,
+      idempotent: true,
+      key: 'conversationId',
+    },
+    pinConversation: {
+      summary: 'Keep a conversation on top of the own list, or let it go; twenty fit',
+      description: 'Pinning brings it back from the archive, and archiving unpins it.',
+      http: 'PUT /conversations/{conversationId}/pin',
+      access: 'member',
+      input: InConversation.extend({ pinned: z.boolean() }),
+      output: ConversationState,
+      errors: { ...hidden, too_many_pinned_conversations: 403 },
       idempotent: true,
       key: 'conversationId',
     },

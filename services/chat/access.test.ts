@@ -18,6 +18,8 @@ const onConversation: Record<string, (user: Caller, ids: Ids) => Promise<unknown
     user.muteConversation({ conversationId, muted: true }),
   archiveConversation: (user, { conversationId }) =>
     user.archiveConversation({ conversationId, archived: true }),
+  pinConversation: (user, { conversationId }) =>
+    user.pinConversation({ conversationId, pinned: true }),
   joinConversation: (user, { conversationId }) => user.joinConversation({ conversationId }),
   listParticipants: (user, { conversationId }) => user.listParticipants({ conversationId }),
   addParticipants: (user, { conversationId }) =>

@@ -14,6 +14,7 @@ const untouched = {
   muted: false,
   mutedUntil: null,
   archived: false,
+  pinned: false,
 }
 
 test('openDirect makes one conversation for two people, whoever opens it and how often', async () => {
@@ -189,6 +190,94 @@ test('an archived conversation comes back with a new message, unless it is muted
   await ann.muteConversation({ conversationId, muted: false })
   expect([await listed(false), await listed(true)]).toEqual([1, 0])
   expect((await chat.as('bob').listConversations({})).items).toHaveLength(1)
+})
+
+test('pinned conversations come before the others, on every page and in both directions', async () => {
+  await using chat = await open()
+  const ann = chat.as('ann')
+  const ids: string[] = []
+  for (const name of ['A', 'B', 'C', 'D', 'E']) {
+    const { id } = await ann.createGroup({ name, participantIds: ['bob'] })
+    ids.push(id)
+    await chat.as('bob').sendMessage(draft(id))
+  }
+  const [a = '', b = '', c = '', d = '', e = ''] = ids
+  const own = await ann.pinConversation({ conversationId: a, pinned: true })
+  expect(own.pinned).toBe(true)
+  expect((await chat.events()).at(-1)).toEqual({
+    event: 'conversationStateChanged',
+    payload: { conversationId: a, userId: 'ann', own },
+  })
+  await ann.pinConversation({ conversationId: c, pinned: true })
+  await ann.pinConversation({ conversationId: c, pinned: true })
+  const order = [c, a, e, d, b]
+
+  const pages: string[][] = []
+  let cursor: string | undefined
+  let back: string | null = null
+  for (let page = 0; page < 3; page++) {
+    const { items, next, previous } = await ann.listConversations({
+      limit: 2,
+      ...(cursor !== undefined && { cursor }),
+    })
+    pages.push(items.map(({ id }) => id))
+    cursor = next ?? undefined
+    back = previous
+  }
+  expect(pages).toEqual([order.slice(0, 2), order.slice(2, 4), order.slice(4)])
+  const middle = await ann.listConversations({ limit: 2, cursor: back ?? '' })
+  expect(middle.items.map(({ id }) => id)).toEqual(order.slice(2, 4))
+  const first = await ann.listConversations({ limit: 2, cursor: middle.previous ?? '' })
+  expect(first.items.map(({ id }) => id)).toEqual(order.slice(0, 2))
+  expect((await chat.as('bob').listConversations({})).items.some(({ own }) => own.pinned)).toBe(
+    false,
+  )
+
+  await ann.pinConversation({ conversationId: c, pinned: false })
+  const { items } = await ann.listConversations({})
+  expect(items.map(({ id }) => id)).toEqual([a, e, d, c, b])
+})
+
+test('archiving and taking off the list unpin, and pinning brings back from the archive', async () => {
+  await using chat = await open()
+  const ann = chat.as('ann')
+  const { id: conversationId } = await ann.openDirect({ userId: 'bob' })
+  await chat.as('bob').sendMessage(draft(conversationId))
+
+  await ann.archiveConversation({ conversationId, archived: true })
+  expect(await ann.pinConversation({ conversationId, pinned: true })).toMatchObject({
+    archived: false,
+    pinned: true,
+  })
+  expect(await ann.archiveConversation({ conversationId, archived: true })).toMatchObject({
+    archived: true,
+    pinned: false,
+  })
+  await ann.pinConversation({ conversationId, pinned: true })
+  await ann.deleteConversation({ conversationId })
+  await chat.as('bob').sendMessage(draft(conversationId))
+  expect((await ann.getConversation({ conversationId })).own.pinned).toBe(false)
+})
+
+test('twenty conversations are pinned and no more; one that is pinned stays so', async () => {
+  await using chat = await open()
+  const ann = chat.as('ann')
+  const ids: string[] = []
+  for (let number = 1; number <= 21; number++) {
+    const { id } = await ann.createGroup({ name: `Group ${number}`, participantIds: [] })
+    ids.push(id)
+  }
+  const last = ids.pop() ?? ''
+  for (const conversationId of ids) await ann.pinConversation({ conversationId, pinned: true })
+
+  const tooMany = ann.pinConversation({ conversationId: last, pinned: true })
+  await expect(tooMany).rejects.toMatchObject({ code: 'too_many_pinned_conversations' })
+  const [again = ''] = ids
+  await ann.pinConversation({ conversationId: again, pinned: true })
+  await ann.pinConversation({ conversationId: again, pinned: false })
+  expect(await ann.pinConversation({ conversationId: last, pinned: true })).toMatchObject({
+    pinned: true,
+  })
 })
 
 test('a mute ends by itself, and muted messages are counted apart', async () => {

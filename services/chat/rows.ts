@@ -60,6 +60,7 @@ export function toState(row: OwnRow, now: string): ConversationState {
     muted,
     mutedUntil: muted ? row.mutedUntil : null,
     archived: isArchived(row, now),
+    pinned: row.pinned === 1,
   }
 }
 

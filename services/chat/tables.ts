@@ -44,6 +44,8 @@ export type ChatTables = {
     hiddenSeq: number | null
     muted: Flag
     mutedUntil: string | null
+    /** On top of this member's list. */
+    pinned: Flag
   }
   message: {
     position: Generated<number>

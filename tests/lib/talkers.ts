@@ -76,6 +76,7 @@ export function createTalkers(): Talkers {
     muted: false,
     mutedUntil: null,
     archived: false,
+    pinned: false,
   }
   const header = {
     id: room,

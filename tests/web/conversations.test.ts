@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connected } from './lib/browser.ts'
 import {
   botOf,
   composer,
@@ -63,6 +64,7 @@ test('two people find each other and talk both ways', async () => {
 
 test('one sees that the other writes, in the conversation and in the list', async () => {
   await openBoth()
+  await Promise.all([connected(ana.page), connected(ben.page)])
   await composer(ben.page).pressSequentially('Hm')
   await ana.page.locator('h1 ~ *').getByText('is typing…').waitFor()
   await rowOf(ana.page, 'ben').getByText('is typing…').waitFor()
@@ -73,7 +75,10 @@ test('one sees that the other writes, in the conversation and in the list', asyn
 test('a message is edited with the arrow up, answered, reacted to, pinned and deleted', async () => {
   await openBoth()
   await write(ana.page, 'I come at fife')
-  await messageOf(ana.page, 'fife').waitFor()
+  await messageOf(ana.page, 'fife')
+    .getByText(/Sent|Read/)
+    .first()
+    .waitFor()
   await composer(ana.page).press('ArrowUp')
   await ana.page.getByText('Editing your message').waitFor()
   await write(ana.page, 'I come at five')
@@ -210,6 +215,47 @@ test('new messages stand below a line, and are read when they are seen', async (
   await rowOf(ana.page, 'emil')
     .getByText(/unread/)
     .waitFor({ state: 'detached' })
+})
+
+test('pinned conversations stay on top, whatever is said in others, in every tab', async () => {
+  const lea = await site.person('lea')
+  const other = await site.signedIn('lea')
+  const bot = await newBot(site, 'kim')
+  const ids: Record<string, string> = {}
+  for (const name of ['Anchor', 'Busy', 'Calm']) {
+    const made = await bot.api.chat.createGroup({ name, participantIds: [lea.user.id] })
+    ids[name] = made.id
+    await say(bot, made.id, `In ${name}`)
+  }
+  const order = (page: Page) =>
+    page
+      .getByRole('list', { name: 'Conversations' })
+      .getByRole('link')
+      .evaluateAll((links) =>
+        links.map(({ textContent }) => /Anchor|Busy|Calm/.exec(textContent)?.[0]),
+      )
+  await openConversation(lea.page, ids['Anchor'] ?? '')
+  await expect.poll(() => order(lea.page)).toEqual(['Calm', 'Busy', 'Anchor'])
+  await lea.page.getByRole('button', { name: 'About this group' }).click()
+  await lea.page.getByRole('button', { name: 'Pin to the top of the list' }).click()
+  for (const { page } of [lea, other]) {
+    await expect.poll(() => order(page)).toEqual(['Anchor', 'Calm', 'Busy'])
+    await rowOf(page, 'Anchor').getByText('Pinned').waitFor({ state: 'attached' })
+  }
+
+  await say(bot, ids['Busy'] ?? '', 'Something new')
+  for (const { page } of [lea, other]) {
+    await expect.poll(() => order(page)).toEqual(['Anchor', 'Busy', 'Calm'])
+  }
+  await other.page.reload()
+  await expect.poll(() => order(other.page)).toEqual(['Anchor', 'Busy', 'Calm'])
+
+  await lea.page.getByRole('button', { name: 'Unpin from the list' }).click()
+  for (const { page } of [lea, other]) {
+    await expect.poll(() => order(page)).toEqual(['Busy', 'Calm', 'Anchor'])
+  }
+  await lea.context.close()
+  await other.context.close()
 })
 
 test('a conversation is muted, archived and brought back', async () => {

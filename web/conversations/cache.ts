@@ -74,7 +74,7 @@ export function changeOwn(queries: QueryClient, id: string, own: OwnState): void
   )
 }
 
-/** Puts a conversation on top of a list, or takes it off. */
+/** Puts a conversation on top of a list, below pinned ones unless it is pinned, or takes it off. */
 export function moveInList(
   queries: QueryClient,
   archived: boolean,
@@ -82,14 +82,21 @@ export function moveInList(
   to: 'top' | 'away',
 ): void {
   queries.setQueryData<List>(listKey(archived), (list) => {
-    if (!list || (to === 'top' && list.pages[0]?.ids[0] === id)) return list
+    if (!list) return list
+    const first = list.pages[0]?.ids ?? []
+    const isPinned = (one: string) => getConversation(queries, one)?.own.pinned === true
+    // All pinned ones are on the first page.
+    const top = isPinned(id) ? 0 : first.filter((one) => one !== id && isPinned(one)).length
+    if (to === 'top' && first[top] === id) return list
     const pages = list.pages.map((page) =>
       page.ids.includes(id) ? { ...page, ids: page.ids.filter((one) => one !== id) } : page,
     )
     if (to === 'away') return { ...list, pages }
     return {
       ...list,
-      pages: pages.map((page, at) => (at === 0 ? { ...page, ids: [id, ...page.ids] } : page)),
+      pages: pages.map((page, at) =>
+        at === 0 ? { ...page, ids: page.ids.toSpliced(top, 0, id) } : page,
+      ),
     }
   })
 }

@@ -6,7 +6,7 @@ import { Badge, ListRow } from '../ui/list-row.tsx'
 import { Time } from '../ui/time.tsx'
 import { TypingLine } from './conversation-header.tsx'
 import classes from './conversation-list.module.css'
-import { MuteIcon } from './icons.tsx'
+import { MuteIcon, PinIcon } from './icons.tsx'
 import { useKeyed } from './keyed.ts'
 import { plainText } from './message-body.tsx'
 import { usePersonName, useTitleOf } from './names.ts'
@@ -34,7 +34,7 @@ function Row({ conversation }: { conversation: Conversation }) {
   const { id, person, avatar, own, lastMessage, activeAt } = conversation
   const title = useTitleOf()(conversation)
   const presence = useShownPresence(person?.id)
-  const { unread, mentions, muted } = own
+  const { unread, mentions, muted, pinned } = own
 
   return (
     <ListRow
@@ -54,8 +54,14 @@ function Row({ conversation }: { conversation: Conversation }) {
       meta={<Time at={lastMessage?.createdAt ?? activeAt} />}
       text={<Preview conversation={conversation} />}
       badges={
-        (unread > 0 || muted) && (
+        (unread > 0 || muted || pinned) && (
           <>
+            {pinned && (
+              <span title={t('chat.onTop')}>
+                <PinIcon size={16} />
+                <span className="said">{t('chat.onTop')}</span>
+              </span>
+            )}
             {muted && (
               <span title={t('chat.muted')}>
                 <MuteIcon size={16} />

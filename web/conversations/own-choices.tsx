@@ -5,7 +5,7 @@ import { Menu, MenuItem } from '../ui/menu.tsx'
 import { useSay } from '../ui/toast.tsx'
 import { changeOwn } from './cache.ts'
 import classes from './conversation-details.module.css'
-import { ArchiveIcon, MuteIcon } from './icons.tsx'
+import { ArchiveIcon, MuteIcon, PinIcon } from './icons.tsx'
 import type { Conversation } from './shapes.ts'
 
 const hourMs = 3_600_000
@@ -31,6 +31,7 @@ export function OwnChoices({ conversation }: { conversation: Conversation }) {
   }
   const mute = useAction('chat', 'muteConversation', options)
   const archive = useAction('chat', 'archiveConversation', options)
+  const pin = useAction('chat', 'pinConversation', options)
 
   function muteFor(ms?: number): void {
     const until = ms === undefined ? {} : { until: new Date(Date.now() + ms).toISOString() }
@@ -39,6 +40,14 @@ export function OwnChoices({ conversation }: { conversation: Conversation }) {
 
   return (
     <div className={classes.section}>
+      <button
+        type="button"
+        className={classes.choice}
+        onClick={() => pin.mutate({ conversationId, pinned: !own.pinned })}
+      >
+        <PinIcon />
+        {t(own.pinned ? 'chat.unpinConversation' : 'chat.pinConversation')}
+      </button>
       {own.muted ? (
         <button
           type="button"

@@ -23,7 +23,7 @@ import { useStores } from './stores.tsx'
 const perPage = 50
 const participantsPerPage = 100
 
-/** Ids of one's conversations, the latest activity first; each is read with `useConversation`. */
+/** Ids of one's conversations, in the order of the list; each is read with `useConversation`. */
 export function useConversationIds(archived: boolean) {
   const client = useClient()
   const queries = useQueryClient()

@@ -126,7 +126,7 @@ export function useLiveConversations(): void {
   useLive('conversation:state', ({ conversationId, own }) => {
     const before = getConversation(queries, conversationId)?.own
     changeOwn(queries, conversationId, own)
-    if (before && before.archived !== own.archived) {
+    if (before && (before.archived !== own.archived || before.pinned !== own.pinned)) {
       void refetch(queries, 'chat', 'listConversations')
     }
     // What was cleared is no more to be previewed.

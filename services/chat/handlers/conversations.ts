@@ -100,7 +100,7 @@ export function createConversationHandlers(
     async listConversations({ archived, limit, count, cursor }, call) {
       const { id: userId } = call.actor
       const filter = { userId, archived, now: new Date().toISOString() }
-      const request = { limit, cursor: readCursor(cursor, isTuple(['string', 'string'])) }
+      const request = { limit, cursor: readCursor(cursor, isTuple(['number', 'string', 'string'])) }
       const keys = await store.listOwn(db, filter, request)
       const rows = await store.listOwnRows(
         db,
@@ -113,7 +113,7 @@ export function createConversationHandlers(
         // A conversation that was left between the two reads is not there any more.
         keys.filter(({ id }) => byId.has(id)),
         request,
-        ({ activeAt, id }): store.OwnPosition => [activeAt, id],
+        ({ pinned, activeAt, id }): store.OwnPosition => [pinned, activeAt, id],
         ({ id }) => byId.get(id),
       )
       return {
@@ -155,7 +155,12 @@ export function createConversationHandlers(
         const { conversation, participant } = await lockFor(tx, conversationId, userId)
         if (conversation.type === 'single') {
           const { lastSeq } = conversation
-          const hidden = { hiddenSeq: lastSeq, clearedSeq: lastSeq, readSeq: lastSeq }
+          const hidden = {
+            hiddenSeq: lastSeq,
+            clearedSeq: lastSeq,
+            readSeq: lastSeq,
+            pinned: 0 as const,
+          }
           await updateParticipant(tx, participant, { ...hidden, readSent: participant.sent })
           await outbox.add(tx, 'conversationHidden', { conversationId, userId }, call)
           return

@@ -2,13 +2,16 @@ import type { chat } from '../../../contracts/chat.ts'
 import type { ConversationState } from '../../../contracts/chat-shapes.ts'
 import type { Handlers } from '../../../kit/service.ts'
 import { lockFor } from '../access.ts'
-import type { ChatDeps, Origin } from '../deps.ts'
+import { type ChatDeps, type ChatTx, fail, type Origin } from '../deps.ts'
 import { deleteReadMentions } from '../store/messages.ts'
-import { updateParticipant } from '../store/participants.ts'
+import { countOtherPinned, updateParticipant } from '../store/participants.ts'
 import type { ConversationRow, ParticipantRow } from '../tables.ts'
 import { getState } from '../views.ts'
 
-type Operations = 'clearHistory' | 'muteConversation' | 'archiveConversation'
+type Operations = 'clearHistory' | 'muteConversation' | 'archiveConversation' | 'pinConversation'
+
+/** Fewer than a page of the list holds, so that whoever has its first page has all of them. */
+const pinnedAtMost = 20
 
 /** What members arrange for themselves; others learn nothing of it. */
 export function createOwnStateHandlers({
@@ -22,11 +25,12 @@ export function createOwnStateHandlers({
     toChanges: (
       conversation: ConversationRow,
       participant: ParticipantRow,
-    ) => Partial<ParticipantRow>,
+      tx: ChatTx,
+    ) => Partial<ParticipantRow> | Promise<Partial<ParticipantRow>>,
   ): Promise<ConversationState> {
     return db.transaction().execute(async (tx) => {
       const { conversation, participant } = await lockFor(tx, conversationId, userId)
-      const changes = toChanges(conversation, participant)
+      const changes = await toChanges(conversation, participant, tx)
       await updateParticipant(tx, participant, changes)
       if (changes.readSeq !== undefined) {
         await deleteReadMentions(tx, { userId, conversationId, seq: changes.readSeq })
@@ -57,7 +61,21 @@ export function createOwnStateHandlers({
     archiveConversation({ conversationId, archived }, call) {
       return change(conversationId, call.actor.id, call, ({ lastSeq }) => ({
         archivedSeq: archived ? lastSeq : null,
+        ...(archived && { pinned: 0 }),
       }))
+    },
+
+    pinConversation({ conversationId, pinned }, call) {
+      return change(conversationId, call.actor.id, call, async (_conversation, own, tx) => {
+        if (!pinned) return { pinned: 0 }
+        if ((await countOtherPinned(tx, own)) >= pinnedAtMost) {
+          throw fail(
+            'too_many_pinned_conversations',
+            `At most ${pinnedAtMost} conversations are pinned.`,
+          )
+        }
+        return { pinned: 1, archivedSeq: null }
+      })
     },
   }
 }

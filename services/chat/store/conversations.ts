@@ -1,9 +1,10 @@
 import type { ExpressionBuilder } from 'kysely'
+import type { Flag } from '../../../kit/db/columns.ts'
 import { prepared } from '../../../kit/db/prepared.ts'
 import type { PageRequest } from '../../../kit/page.ts'
 import type { ChatDb, ChatTables, ChatTx, ConversationRow } from '../tables.ts'
 
-export type OwnPosition = [activeAt: string, id: string]
+export type OwnPosition = [pinned: number, activeAt: string, id: string]
 
 /** Stores a conversation, unless its two people have one already. */
 export async function insertConversation(tx: ChatTx, row: ConversationRow): Promise<boolean> {
@@ -70,7 +71,7 @@ export async function recordChange(
 
 export type OwnFilter = { userId: string; archived: boolean; now: string }
 
-/** The conversations on a person's list, the latest activity first. */
+/** The conversations on a person's list: the pinned ones first, of each the latest activity. */
 export async function listOwn(
   db: ChatDb,
   filter: OwnFilter,
@@ -78,14 +79,16 @@ export async function listOwn(
 ) {
   const order = cursor?.back ? 'asc' : 'desc'
   let query = selectListed(db, filter)
-    .select(['c.id', 'c.activeAt'])
+    .select(['p.pinned', 'c.id', 'c.activeAt'])
+    .orderBy('p.pinned', order)
     .orderBy('c.activeAt', order)
     .orderBy('c.id', order)
     .limit(limit + 1)
   if (cursor) {
-    const [activeAt, id] = cursor.at
+    const [pinned, activeAt, id] = cursor.at
+    const at: [Flag, string, string] = [pinned === 0 ? 0 : 1, activeAt, id]
     query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('c.activeAt', 'c.id'), cursor.back ? '>' : '<', tuple(activeAt, id)),
+      eb(refTuple('p.pinned', 'c.activeAt', 'c.id'), cursor.back ? '>' : '<', tuple(...at)),
     )
   }
   return query.execute()
@@ -145,6 +148,7 @@ export async function listOwnRows(db: ChatDb, userId: string, ids: readonly stri
       'p.archivedSeq',
       'p.muted',
       'p.mutedUntil',
+      'p.pinned',
       'm.seq as messageSeq',
       'm.senderId',
       'm.content',

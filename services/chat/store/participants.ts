@@ -27,6 +27,7 @@ export async function insertParticipants(
       receiptVersion: 0,
       clearedSeq: 0,
       muted: 0 as const,
+      pinned: 0 as const,
     }))
     await tx.insertInto('participant').values(some).execute()
   }
@@ -115,6 +116,21 @@ export async function countMembers(db: ChatDb, conversationId: string): Promise<
     .where('id', '=', conversationId)
     .executeTakeFirstOrThrow()
   return memberCount
+}
+
+/** How many conversations a person has pinned, this one not counted. */
+export async function countOtherPinned(
+  db: ChatDb,
+  { conversationId, userId }: MemberKey,
+): Promise<number> {
+  const { count } = await db
+    .selectFrom('participant')
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where('userId', '=', userId)
+    .where('conversationId', '<>', conversationId)
+    .where('pinned', '=', 1)
+    .executeTakeFirstOrThrow()
+  return Number(count)
 }
 
 /** Everybody in a conversation, the longest there first. */

@@ -56,6 +56,7 @@ export const chat = {
   'chat.pinned': 'Pinned',
   'chat.pins': 'Pinned messages',
   'chat.allPins': { one: '{count} pin', other: 'All {count} pins' },
+  'chat.notStoredYet': 'Still on its way: you can change it once it is sent.',
   'chat.sending': 'On its way',
   'chat.retrying': 'Waits for the connection',
   'chat.sent': 'Sent',
@@ -125,6 +126,9 @@ export const chat = {
   'chat.muteAlways': 'Until I turn it on again',
   'chat.unmute': 'Unmute',
   'chat.unmuteUntil': 'Unmute (muted until {time})',
+  'chat.onTop': 'Pinned',
+  'chat.pinConversation': 'Pin to the top of the list',
+  'chat.unpinConversation': 'Unpin from the list',
   'chat.archive': 'Archive',
   'chat.unarchive': 'Bring back from the archive',
   'chat.clear': 'Clear history',
@@ -165,6 +169,8 @@ export const chat = {
   'failure.participant_not_found': 'This person is not in the group any more.',
   'failure.with_yourself': 'Choose somebody else than yourself.',
   'failure.too_many_pins': 'Ten messages are pinned already: unpin one first.',
+  'failure.too_many_pinned_conversations':
+    'Twenty conversations are pinned already: unpin one first.',
   'failure.too_many_reactions': 'This message has enough different reactions.',
   'failure.uuid_used': 'This was sent already, with another text.',
 } as const

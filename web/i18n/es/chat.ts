@@ -61,6 +61,7 @@ export const chat: SameKeys<typeof english> = {
   'chat.pinned': 'Fijado',
   'chat.pins': 'Mensajes fijados',
   'chat.allPins': { one: '{count} fijado', other: 'Los {count} fijados' },
+  'chat.notStoredYet': 'Aún se está enviando: podrás cambiarlo cuando se haya enviado.',
   'chat.sending': 'En camino',
   'chat.retrying': 'Espera a que vuelva la conexión',
   'chat.sent': 'Enviado',
@@ -133,6 +134,9 @@ export const chat: SameKeys<typeof english> = {
   'chat.muteAlways': 'Hasta que lo active de nuevo',
   'chat.unmute': 'Dejar de silenciar',
   'chat.unmuteUntil': 'Dejar de silenciar (silenciada hasta el {time})',
+  'chat.onTop': 'Fijada',
+  'chat.pinConversation': 'Fijar arriba en la lista',
+  'chat.unpinConversation': 'Dejar de fijar en la lista',
   'chat.archive': 'Archivar',
   'chat.unarchive': 'Sacar del archivo',
   'chat.clear': 'Vaciar historial',
@@ -174,6 +178,8 @@ export const chat: SameKeys<typeof english> = {
   'failure.participant_not_found': 'Esta persona ya no está en el grupo.',
   'failure.with_yourself': 'Elige a otra persona.',
   'failure.too_many_pins': 'Ya hay diez mensajes fijados: deja de fijar uno antes.',
+  'failure.too_many_pinned_conversations':
+    'Ya hay veinte conversaciones fijadas: deja de fijar una antes.',
   'failure.too_many_reactions': 'Este mensaje ya tiene bastantes reacciones distintas.',
   'failure.uuid_used': 'Esto ya se envió, con otro texto.',
 }
