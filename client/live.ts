@@ -34,6 +34,8 @@ export function createLive({ url, session }: { url: string; session: Session }) 
   let wanted = false
   /** Between an attempt and its outcome: a second one would be a second connection. */
   let opening = false
+  /** Counts attempts: one that was given up finds here that it is not the last any more. */
+  let openings = 0
   let state: LiveState = 'off'
   let userId: string | undefined
   let usedToken: string | undefined
@@ -75,14 +77,17 @@ export function createLive({ url, session }: { url: string; session: Session }) 
       return
     }
     opening = true
+    openings += 1
+    const current = openings
     setState('connecting')
     try {
       const opened = await getSocket()
       await session.token()
+      if (current !== openings) return
       if (!wanted || !session.state()) opening = false
       else opened.connect()
     } catch {
-      retry()
+      if (current === openings) retry()
     }
   }
 

@@ -217,6 +217,27 @@ test('new messages stand below a line, and are read when they are seen', async (
     .waitFor({ state: 'detached' })
 })
 
+test('what came between the first answers and the connection is there without a reload', async () => {
+  const ida = await site.person('ida')
+  const { promise: made, resolve: letConnect } = Promise.withResolvers<void>()
+  await ida.page.routeWebSocket(/socket\.io/, async (socket) => {
+    await made
+    socket.connectToServer()
+  })
+  await ida.page.reload()
+  await ida.page.getByText('No conversations yet').waitFor()
+  const bot = await newBot(site, 'joe')
+  const { id } = await bot.api.chat.createGroup({
+    name: 'While you came',
+    participantIds: [ida.user.id],
+  })
+  await say(bot, id, 'Welcome')
+  letConnect()
+
+  await rowOf(ida.page, 'While you came').getByText('1 unread').waitFor()
+  await ida.context.close()
+})
+
 test('pinned conversations stay on top, whatever is said in others, in every tab', async () => {
   const lea = await site.person('lea')
   const other = await site.signedIn('lea')

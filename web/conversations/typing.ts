@@ -48,8 +48,8 @@ export function createTyping(client: StoaClient) {
     tellWriting(conversationId: string): void {
       const now = Date.now()
       if (now - (told.get(conversationId) ?? 0) < repeatMs) return
-      told.set(conversationId, now)
       if (client.live.state() !== 'online') return
+      told.set(conversationId, now)
       // Nothing depends on it: whoever does not hear of it sees the message itself.
       void client.api.chat.startTyping({ conversationId }).catch(() => undefined)
     },

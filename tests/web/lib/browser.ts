@@ -68,6 +68,8 @@ export function watchConnections(context: BrowserContext): void {
   context.on('page', (page) => {
     const open = new Set<WebSocket>()
     connections.set(page, open)
+    // Those of the page before are not said to be closed.
+    page.on('domcontentloaded', () => open.clear())
     page.on('websocket', (socket) => {
       socket.on('framereceived', ({ payload }) => {
         if (String(payload).startsWith('42/chat,["connected"')) open.add(socket)
