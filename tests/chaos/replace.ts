@@ -1,7 +1,7 @@
 // `npm run chaos:replace -- 50000 [--nodes 3] [--minutes 30]`: so many calls while every process is
 // replaced as a scheduler does it: another one starts, then the old one is told to stop. No call
 // may fail.
-import { openBalancer } from './lib/balancer.ts'
+import { openBalancer } from '../split/lib/balancer.ts'
 import { readWords, say, startInstallation } from './lib/installation.ts'
 import { judge, runRequests } from './lib/requests.ts'
 

@@ -1,7 +1,7 @@
 // `npm run chaos:replies -- 20000 [--nodes 3] [--minutes 30]`: so many calls while gateways go from one to three
 // to two, a worker of each service is killed, and a broker is killed and comes back. Each answer
 // must belong to its call; whoever gets none is told so by a typed error.
-import { openBalancer } from './lib/balancer.ts'
+import { openBalancer } from '../split/lib/balancer.ts'
 import { readWords, say, startInstallation } from './lib/installation.ts'
 import { judge, runRequests } from './lib/requests.ts'
 

@@ -4,7 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { eventually } from '../../kit/testing.ts'
 import { runCampaignAt } from '../lib/ledger.ts'
-import { openBalancer } from './lib/balancer.ts'
+import { openBalancer } from '../split/lib/balancer.ts'
 import { readWords, say, startInstallation } from './lib/installation.ts'
 
 const { size: kills, nodes, shareOf } = readWords(24)

@@ -13,6 +13,8 @@ export type Part = {
   crash(): Promise<void>
   /** Ends it as a scheduler does; settles when it has ended. */
   stop(): Promise<void>
+  /** Starts it again after a stop; settles when it is ready. */
+  start(): Promise<void>
 }
 
 /** The product apart: two gateways and two instances of every service, on real servers. */
@@ -45,10 +47,11 @@ const usualLayout: readonly (readonly string[])[] = [
 export async function startCluster(
   kind: BusKind,
   settings: Readonly<Record<string, string>> = {},
+  shape?: Shape,
 ): Promise<Cluster> {
   await using undo = new AsyncDisposableStack()
   const backends = undo.use(await createBackends(kind))
-  const cluster = undo.use(await startClusterAt(backends, settings))
+  const cluster = undo.use(await startClusterAt(backends, settings, shape))
   const rest = undo.move()
   return { ...cluster, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
@@ -115,17 +118,23 @@ async function startPart(
   let said = ''
   // Not the public address, which all of them share.
   const url = `http://127.0.0.1:${options.port}`
+
+  async function start(): Promise<void> {
+    said += server.output()
+    server = await launch()
+    await becomeReady(url)
+  }
+
   return {
     names,
     url,
     output: () => said + server.output(),
     async crash() {
       await server.kill('SIGKILL')
-      said += server.output()
-      server = await launch()
-      await becomeReady(url)
+      await start()
     },
     stop: () => server.kill('SIGTERM'),
+    start,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }

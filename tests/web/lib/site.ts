@@ -1,11 +1,7 @@
-import { once } from 'node:events'
-import net from 'node:net'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { type App, start } from '../../../bin/app.ts'
 import type { OwnAccount } from '../../../contracts/accounts.ts'
-import { temporaryFolder } from '../../../kit/testing.ts'
-import { testEnvironment } from '../../lib/server.ts'
 import { noteComplaints, openBrowser, openContext, type View, watchConnections } from './browser.ts'
+import { openStand, type Stand } from './stand.ts'
 
 export const password = 'a rather long pass phrase 7'
 
@@ -36,35 +32,19 @@ export type SiteOptions = {
   environment?: Record<string, string>
   /** Whether an admin is made first; yes unless said otherwise. */
   setUp?: boolean
+  /** What stands behind the address, when a test has made it by itself. */
+  stand?: Stand
 }
 
 export async function openSite({
   environment = {},
   setUp = true,
+  stand: given,
 }: SiteOptions = {}): Promise<Site> {
   await using undo = new AsyncDisposableStack()
-  const folder = undo.use(temporaryFolder())
-  const port = await findPort()
-  const url = `http://localhost:${port}`
+  const stand = undo.use(given ?? (await openStand(environment)))
+  const { url } = stand
   const complaints: string[] = []
-  let app: App | undefined
-
-  async function startApp(): Promise<void> {
-    app = await start({
-      ...testEnvironment,
-      LOG_LEVEL: 'error',
-      PORT: String(port),
-      DATA_FOLDER: folder.path,
-      ...environment,
-    })
-  }
-  async function stopApp(): Promise<void> {
-    await app?.[Symbol.asyncDispose]()
-    app = undefined
-  }
-
-  await startApp()
-  undo.defer(stopApp)
   const browser = await openBrowser()
   undo.defer(() => browser.close())
 
@@ -106,7 +86,7 @@ export async function openSite({
     url,
     browser,
     complaints,
-    setupUrl: () => app?.setupUrl,
+    setupUrl: stand.setupUrl,
     visitor,
     admin: (view) => enter('/auth/login', { identifier: 'admin', password }, view),
     signedIn: (username, view) => enter('/auth/login', { identifier: username, password }, view),
@@ -116,18 +96,8 @@ export async function openSite({
         { username, email: `${username}@example.org`, password, termsAccepted: true },
         view,
       ),
-    start: startApp,
-    stop: stopApp,
+    start: stand.start,
+    stop: stand.stop,
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
-}
-
-/** A port that is free now: the same one is used again after a stop. */
-async function findPort(): Promise<number> {
-  const probe = net.createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as net.AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

@@ -12,7 +12,10 @@ export type Balancer = AsyncDisposable & {
 /** How often gateways are asked whether they are ready. */
 const lookEveryMs = 200
 
-export async function openBalancer(gateways: readonly string[]): Promise<Balancer> {
+export async function openBalancer(
+  gateways: readonly string[],
+  { port = 0 }: { port?: number } = {},
+): Promise<Balancer> {
   const known = [...gateways]
   const ready = new Set<string>()
   const sockets = new Set<net.Socket>()
@@ -72,7 +75,7 @@ export async function openBalancer(gateways: readonly string[]): Promise<Balance
     const first = next++ % all.length
     lead(near, [...all.slice(first), ...all.slice(0, first)])
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   await Promise.all(known.map(look))
   for (const gateway of known) void lookAgain(gateway)
