@@ -25,7 +25,7 @@ afterAll(() => kafka[Symbol.asyncDispose]())
 /** Calls and events go on while something happens to the broker; then the books are balanced. */
 async function rideOut(trouble: () => Promise<void>): Promise<void> {
   await using network = await createNetwork((contracts) =>
-    createKafkaBroker(contracts, kafka.brokers),
+    createKafkaBroker(contracts, { KAFKA_BROKERS: kafka.brokers }),
   )
   await network.spawn({ name: 'worker', serve: true })
   await using notes = await openNotes(network)
@@ -109,7 +109,7 @@ test('a broker that hangs for a while loses and repeats nothing', async () => {
 
 test('a process that starts while the broker is away is ready when it comes', async () => {
   await using network = await createNetwork((contracts) =>
-    createKafkaBroker(contracts, kafka.brokers),
+    createKafkaBroker(contracts, { KAFKA_BROKERS: kafka.brokers }),
   )
   await kafka.kill()
   const joining = network.join('early')

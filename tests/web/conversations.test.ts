@@ -242,12 +242,14 @@ test('pinned conversations stay on top, whatever is said in others, in every tab
   const lea = await site.person('lea')
   const other = await site.signedIn('lea')
   const bot = await newBot(site, 'kim')
-  const ids: Record<string, string> = {}
-  for (const name of ['Anchor', 'Busy', 'Calm']) {
-    const made = await bot.api.chat.createGroup({ name, participantIds: [lea.user.id] })
-    ids[name] = made.id
-    await say(bot, made.id, `In ${name}`)
+  const make = async (name: string) => {
+    const { id } = await bot.api.chat.createGroup({ name, participantIds: [lea.user.id] })
+    await say(bot, id, `In ${name}`)
+    return id
   }
+  const anchor = await make('Anchor')
+  const busy = await make('Busy')
+  await make('Calm')
   const order = (page: Page) =>
     page
       .getByRole('list', { name: 'Conversations' })
@@ -255,7 +257,7 @@ test('pinned conversations stay on top, whatever is said in others, in every tab
       .evaluateAll((links) =>
         links.map(({ textContent }) => /Anchor|Busy|Calm/.exec(textContent)?.[0]),
       )
-  await openConversation(lea.page, ids['Anchor'] ?? '')
+  await openConversation(lea.page, anchor)
   await expect.poll(() => order(lea.page)).toEqual(['Calm', 'Busy', 'Anchor'])
   await lea.page.getByRole('button', { name: 'About this group' }).click()
   await lea.page.getByRole('button', { name: 'Pin to the top of the list' }).click()
@@ -264,7 +266,7 @@ test('pinned conversations stay on top, whatever is said in others, in every tab
     await rowOf(page, 'Anchor').getByText('Pinned').waitFor({ state: 'attached' })
   }
 
-  await say(bot, ids['Busy'] ?? '', 'Something new')
+  await say(bot, busy, 'Something new')
   for (const { page } of [lea, other]) {
     await expect.poll(() => order(page)).toEqual(['Anchor', 'Busy', 'Calm'])
   }

@@ -9,7 +9,7 @@ import type { Broker } from './network.ts'
 import { notes } from './notes-service.ts'
 import { nobody, things } from './suite-contract.ts'
 
-type Options = { KAFKA_PREFIX: string; KAFKA_BROKERS?: string; LOG_LEVEL?: string }
+type Options = Readonly<Record<string, string>> & { LOG_LEVEL?: string }
 
 /** How another process of the suite connects. */
 export async function connect(instanceId: string, options: Options): Promise<Transport> {
@@ -24,12 +24,9 @@ export async function connect(instanceId: string, options: Options): Promise<Tra
 /** Topics of a test's own on the broker that runs here, or the one named; deleted after it. */
 export async function createKafkaBroker(
   contracts: readonly Contract[],
-  brokers?: string,
+  given: Options = {},
 ): Promise<Broker> {
-  const options: Options = {
-    KAFKA_PREFIX: `test-${crypto.randomUUID().slice(0, 8)}-`,
-    ...(brokers && { KAFKA_BROKERS: brokers }),
-  }
+  const options: Options = { KAFKA_PREFIX: `test-${crypto.randomUUID().slice(0, 8)}-`, ...given }
   const settings = settingsOf(options)
   const topics = kafkaTopics(contracts, settings)
   await createTopics(connectionOf(settings, 'test'), topics)

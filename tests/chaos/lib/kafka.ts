@@ -5,8 +5,8 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Admin } from '@platformatic/kafka'
-import { readEnvironment } from '../../../kit/config.ts'
 import { eventually, temporaryFolder } from '../../../kit/testing.ts'
+import { findJars } from '../../backends/lib/own-kafka.ts'
 import { freePort } from '../../lib/ports.ts'
 
 const patienceMs = 300_000
@@ -37,7 +37,7 @@ export type KafkaNode = {
 export async function startKafka(count: number): Promise<OwnKafka> {
   await using undo = new AsyncDisposableStack()
   const folder = undo.use(temporaryFolder())
-  const libraries = findLibraries()
+  const libraries = findJars()
   const addresses = await Promise.all(
     Array.from({ length: count }, async (_, n) => ({
       id: n + 1,
@@ -88,15 +88,6 @@ export async function startKafka(count: number): Promise<OwnKafka> {
     nodes,
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
-}
-
-function findLibraries(): string {
-  const { KAFKA_HOME } = readEnvironment()
-  const libraries = path.join(KAFKA_HOME ?? '', 'libs')
-  if (!KAFKA_HOME || !fs.existsSync(libraries)) {
-    throw new Error('KAFKA_HOME must name the folder of a Kafka: the one that holds `libs`.')
-  }
-  return libraries
 }
 
 function createNode(
