@@ -7,8 +7,10 @@ import { createLive } from './live.ts'
 import { createOutbox } from './outbox.ts'
 import { createSession } from './session.ts'
 import {
+  browserAttempt,
   browserOutbox,
   type KeyValueStore,
+  memoryAttempt,
   memoryOutbox,
   memoryTokens,
   type OutboxStorage,
@@ -61,11 +63,19 @@ export function createClient(options: ClientOptions) {
   const tabs = options.tabs ?? (browser ? browserTabs() : createTabs(undefined, undefined))
   const tokens = options.tokens ?? (browser ? undefined : memoryTokens())
   const http = createHttp(url, options.fetch ?? ((...request) => fetch(...request)))
-  const session = createSession({ http, tabs, tokens })
+  const local = browser
+    ? (globalThis as unknown as { localStorage: KeyValueStore }).localStorage
+    : undefined
+  const attempt = local ? browserAttempt(local) : memoryAttempt()
+  const session = createSession({ http, tabs, tokens, attempt })
   const live = createLive({ url, session })
   const api = createApi({ http, session, live })
   const conversations = createConversations(live)
-  const outbox = createOutbox({ live, session, storage: options.storage ?? ownStorage(browser) })
+  const outbox = createOutbox({
+    live,
+    session,
+    storage: options.storage ?? (local ? browserOutbox(local) : memoryOutbox()),
+  })
   const { on, emit } = createEmitter<ClientEvents>()
   let userId: string | undefined
 
@@ -125,9 +135,4 @@ export function createClient(options: ClientOptions) {
       tabs.close()
     },
   }
-}
-
-function ownStorage(browser: boolean): OutboxStorage {
-  if (!browser) return memoryOutbox()
-  return browserOutbox((globalThis as unknown as { localStorage: KeyValueStore }).localStorage)
 }

@@ -199,6 +199,30 @@ test('a refresh whose answer is lost is asked again at once, and not when it is 
   client.close()
 })
 
+test('an exchange keeps its id until it has an answer, and the next one has its own', async () => {
+  const server = createServer()
+  const client = openAlone({ ...server, fetch: (...request) => server.fetch(...request) })
+  const { fetch } = server
+  const ids: string[] = []
+  let isLost = true
+  server.fetch = async (input, init) => {
+    if (String(input).endsWith('/auth/refresh')) {
+      ids.push(JSON.parse(String(init?.body)).attemptId)
+      if (isLost) throw new TypeError('reset')
+    }
+    return fetch(input, init)
+  }
+  await expect(client.resume()).rejects.toMatchObject({ code: 'unavailable' })
+  isLost = false
+  await client.resume()
+  await client.resume()
+
+  const [first, again, answered, next] = ids
+  expect(ids).toEqual([first, first, first, next])
+  expect([again, answered]).not.toContain(next)
+  expect(first).toMatch(/^[0-9a-f-]{36}$/)
+})
+
 test('a failure carries code, status, fields and when to retry', async () => {
   const server = createServer()
   const client = openAlone(server)

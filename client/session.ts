@@ -2,7 +2,7 @@ import { Failure, kitFailure } from '../kit/failure.ts'
 import type { OwnAccount, SignedIn } from './contracts.ts'
 import { createEmitter } from './emitter.ts'
 import type { Http } from './http.ts'
-import type { TokenStore } from './storage.ts'
+import type { AttemptStore, TokenStore } from './storage.ts'
 import type { Tabs } from './tabs.ts'
 import { backoffMs } from './wait.ts'
 
@@ -14,6 +14,8 @@ export type SessionOptions = {
   tabs: Tabs
   /** Absent where a cookie carries the refresh token. */
   tokens: TokenStore | undefined
+  /** Shared by all that share the token. */
+  attempt: AttemptStore
 }
 
 export type Session = ReturnType<typeof createSession>
@@ -25,7 +27,7 @@ const marginMs = 10_000
 const refreshTimeoutMs = 10_000
 
 /** Keeps somebody signed in: one refresh at a time, over all tabs of a browser. */
-export function createSession({ http, tabs, tokens }: SessionOptions) {
+export function createSession({ http, tabs, tokens, attempt }: SessionOptions) {
   const { on, emit } = createEmitter<{ change: SessionState | undefined }>()
   let state: SessionState | undefined
   let refreshing: Promise<SessionState | undefined> | undefined
@@ -69,6 +71,7 @@ export function createSession({ http, tabs, tokens }: SessionOptions) {
     const { user, accessToken, expiresIn, refreshToken } = signedIn
     const next = { user, accessToken, expiresAt: Date.now() + expiresIn * 1000 }
     if (refreshToken !== undefined) await tokens?.write(refreshToken)
+    attempt.write(undefined)
     set(next)
     tabs.tell({ type: 'signed-in', state: next } satisfies News)
     return next
@@ -76,6 +79,7 @@ export function createSession({ http, tabs, tokens }: SessionOptions) {
 
   async function clear(): Promise<void> {
     settle()
+    attempt.write(undefined)
     await tokens?.write(undefined)
     set(undefined)
     tabs.tell({ type: 'signed-out' } satisfies News)
@@ -112,13 +116,18 @@ export function createSession({ http, tabs, tokens }: SessionOptions) {
     }
   }
 
-  /** Asks again at once when no answer comes: the token before the last is good for seconds. */
+  /**
+   * Asks again at once when no answer comes: the token before the last is good for seconds, and
+   * longer only for the same exchange.
+   */
   async function ask(refreshToken: string | undefined): Promise<SignedIn> {
+    const attemptId = attempt.read() ?? crypto.randomUUID()
+    attempt.write(attemptId)
     const send = () =>
       http({
         method: 'POST',
         path: '/auth/refresh',
-        fields: { refreshToken },
+        fields: { refreshToken, attemptId },
         signal: AbortSignal.timeout(refreshTimeoutMs),
       })
     const answer = await send().catch((error) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { browserOutbox, type KeyValueStore, type OutboxEntry } from './storage.ts'
+import { browserAttempt, browserOutbox, type KeyValueStore, type OutboxEntry } from './storage.ts'
 
 function createStore(given: Record<string, string> = {}): KeyValueStore {
   const items = new Map(Object.entries(given))
@@ -41,4 +41,21 @@ test('what is no entry does not keep the others back', async () => {
   })
 
   expect(await browserOutbox(store).load()).toEqual([entry])
+})
+
+test('a browser keeps the id of an exchange through a reload, and does without where it is full', () => {
+  const store = createStore()
+  browserAttempt(store).write('one')
+  expect(browserAttempt(store).read()).toBe('one')
+  browserAttempt(store).write(undefined)
+  expect(browserAttempt(store).read()).toBe(undefined)
+
+  const full = {
+    ...createStore(),
+    setItem() {
+      throw new DOMException('full', 'QuotaExceededError')
+    },
+  }
+  browserAttempt(full).write('one')
+  expect(browserAttempt(full).read()).toBe(undefined)
 })

@@ -37,6 +37,26 @@ export function memoryTokens(): TokenStore {
   }
 }
 
+/**
+ * Keeps the id of an exchange of tokens that has no answer yet. It opens nothing by itself: with
+ * the token it says that this is the same exchange, asked once more.
+ */
+export type AttemptStore = {
+  read(): string | undefined
+  write(attemptId: string | undefined): void
+}
+
+/** Forgets with the process. */
+export function memoryAttempt(): AttemptStore {
+  let kept: string | undefined
+  return {
+    read: () => kept,
+    write(attemptId) {
+      kept = attemptId
+    },
+  }
+}
+
 /** Forgets with the process. */
 export function memoryOutbox(): OutboxStorage {
   const entries = new Map<string, OutboxEntry>()
@@ -54,6 +74,22 @@ export type KeyValueStore = {
   getItem(key: string): string | null
   setItem(key: string, value: string): void
   removeItem(key: string): void
+}
+
+/** Survives a reload, and is shared by the tabs of a browser, as their cookie is. */
+export function browserAttempt(store: KeyValueStore): AttemptStore {
+  const key = 'stoa.refresh-attempt'
+  return {
+    read: () => store.getItem(key) ?? undefined,
+    write(attemptId) {
+      if (attemptId === undefined) return store.removeItem(key)
+      try {
+        store.setItem(key, attemptId)
+      } catch {
+        // There is no room: then an exchange is good for as long as it would be without an id.
+      }
+    },
+  }
 }
 
 const prefix = 'stoa.outbox.'

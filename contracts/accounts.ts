@@ -306,10 +306,18 @@ export const accounts = defineContract({
     refresh: {
       summary: 'Exchange the refresh token for new tokens',
       description:
-        'The token given is replaced. Using a replaced token again, later than a few seconds after, ends the session.',
+        'The token given is replaced. Using a replaced token again, later than a few seconds ' +
+        'after, ends the session; unless it is the same exchange, by its `attemptId`, whose ' +
+        'answer was lost, and its successor was not used yet.',
       http: 'POST /auth/refresh',
       access: 'public',
-      input: z.strictObject({ refreshToken: z.string().max(128).optional() }),
+      input: z.strictObject({
+        refreshToken: z.string().max(128).optional(),
+        attemptId: z
+          .guid()
+          .optional()
+          .describe("The client's own id of this exchange, the same until it has an answer"),
+      }),
       output: SignedIn,
       errors: {
         refresh_token_invalid: 401,

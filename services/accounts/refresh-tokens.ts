@@ -19,8 +19,11 @@ import { createHmac, hash, randomBytes } from 'node:crypto'
  *    passed since; a token that was given out once is replaced at its first use, at which it has
  *    surely arrived. Whoever shows it meanwhile is not sent another copy, which would outlive
  *    that time on its way: they have it, and the jar stays as it is.
+ * 3. When the server or its line is away for longer than the grace just after it has replaced a
+ *    token, whoever asked has not got the next one. An id that they chose for the exchange, and
+ *    that nobody knows who has only the token, lets them ask again until the next one was used.
  */
-export type ReplacedToken = { hash: string; salt: string; at: number }
+export type ReplacedToken = { hash: string; salt: string; at: number; attemptId?: string }
 
 export type TokenState = {
   tokenHash: string
@@ -63,7 +66,7 @@ export function nextStep(
   { family, secret }: { family: string; secret: Buffer },
   { tokenHash, previous, sharedUntil }: TokenState,
   now: number,
-  graceMs: number,
+  { graceMs, attemptId }: { graceMs: number; attemptId: string | undefined },
 ): Step {
   const shown = hashSecret(secret)
   if (shown === tokenHash) {
@@ -74,10 +77,12 @@ export function nextStep(
       kind: 'replace',
       token: toToken(family, next),
       tokenHash: hashSecret(next),
-      previous: { hash: shown, salt, at: now },
+      previous: { hash: shown, salt, at: now, ...(attemptId !== undefined && { attemptId }) },
     }
   }
-  if (previous?.hash !== shown || now - previous.at >= graceMs) return { kind: 'reused' }
+  if (previous?.hash !== shown) return { kind: 'reused' }
+  const isRepeated = attemptId !== undefined && attemptId === previous.attemptId
+  if (!isRepeated && now - previous.at >= graceMs) return { kind: 'reused' }
   const current = successorOf(secret, previous.salt)
   return { kind: 'share', token: toToken(family, current), sharedUntil: now + graceMs }
 }

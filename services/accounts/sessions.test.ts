@@ -342,6 +342,45 @@ test('a token replaced longer ago than the grace ends the session when it is use
   )
 })
 
+test('an exchange whose answer was lost is answered again by its id, until the next token is used', async () => {
+  await using service = await openSite()
+  startClock()
+  const attemptId = crypto.randomUUID()
+  const ask = (refreshToken: string, id?: string) =>
+    service.anonymous.refresh({ refreshToken, ...(id !== undefined && { attemptId: id }) })
+  const lost = await ask(service.refreshToken, attemptId)
+  pass(20 * minuteMs)
+
+  const found = await ask(service.refreshToken, attemptId)
+  expect(found.refreshToken).toBe(lost.refreshToken)
+
+  pass(10 * secondMs)
+  const next = await ask(found.refreshToken ?? '', crypto.randomUUID())
+  expect(next.refreshToken).not.toBe(found.refreshToken)
+  await expect(ask(service.refreshToken, attemptId)).rejects.toMatchObject({
+    code: 'refresh_token_reused',
+  })
+  await expect(ask(next.refreshToken ?? '')).rejects.toMatchObject({
+    code: 'refresh_token_invalid',
+  })
+})
+
+test.each([
+  ['without its id', undefined],
+  ['with another id', crypto.randomUUID()],
+])('after the grace an exchange asked again %s is a theft', async (_, attemptId) => {
+  await using service = await openSite()
+  startClock()
+  const { refreshToken } = service
+  await service.anonymous.refresh({ refreshToken, attemptId: crypto.randomUUID() })
+  pass(10 * secondMs)
+
+  const again = { refreshToken, ...(attemptId !== undefined && { attemptId }) }
+  await expect(service.anonymous.refresh(again)).rejects.toMatchObject({
+    code: 'refresh_token_reused',
+  })
+})
+
 test('the thief and the victim cannot both go on, whoever comes first', async () => {
   for (const thiefFirst of [true, false]) {
     await using service = await openSite()

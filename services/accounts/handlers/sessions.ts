@@ -28,7 +28,7 @@ export function createSessionHandlers(deps: Deps): SessionHandlers {
   const graceMs = config.REFRESH_GRACE_SECONDS * 1000
 
   return {
-    async refresh({ refreshToken }, call) {
+    async refresh({ refreshToken, attemptId }, call) {
       let shown = readRefreshToken(refreshToken)
       for (;;) {
         const session = shown && (await store.findSessionByFamily(db, shown.family))
@@ -38,7 +38,7 @@ export function createSessionHandlers(deps: Deps): SessionHandlers {
         const account = await findAccount(db, session.userId)
         if (!account) throw fail('refresh_token_invalid')
 
-        const step = nextStep(shown, toTokenState(session), now, graceMs)
+        const step = nextStep(shown, toTokenState(session), now, { graceMs, attemptId })
         if (step.kind === 'reused') {
           await audit.failed(call, 'session.refreshed', {
             subjectId: account.id,
