@@ -2,6 +2,7 @@ import type { EventRecord, Lock, OutboxLog } from '../bus.ts'
 import { repeat } from '../job.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
+import type { Origins } from './origins.ts'
 import { toMessage } from './records.ts'
 import type { Transport } from './transport.ts'
 
@@ -11,6 +12,9 @@ const everyMs = 1_000
 
 export type RelayOptions = {
   transport: Pick<Transport, 'publish'>
+  origins: Pick<Origins, 'sign'>
+  /** Topics that others write to. */
+  entrances: ReadonlySet<string>
   log: Logger
   metrics: Metrics
 }
@@ -22,13 +26,17 @@ export type RelayOptions = {
  */
 export function startRelay(
   outbox: OutboxLog,
-  { transport, log, metrics }: RelayOptions,
+  { transport, origins, entrances, log, metrics }: RelayOptions,
 ): { close(): Promise<void> } {
   const { service } = outbox
   let lock: Lock | undefined
 
   async function publish(records: readonly EventRecord[]): Promise<void> {
-    await transport.publish(records.map(toMessage))
+    const messages = records.map((record) => {
+      const message = toMessage(record)
+      return entrances.has(record.topic) ? origins.sign(message) : message
+    })
+    await transport.publish(messages)
     for (const { event } of records) metrics.eventsPublished.inc({ service, event })
   }
 

@@ -5,6 +5,7 @@ import { kitFailure } from '../failure.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { createCaller } from './caller.ts'
+import { createOrigins } from './origins.ts'
 import { readForeignRecord, readRecord, readSignal, toMessage, toSignalMessage } from './records.ts'
 import { startRelay } from './relay.ts'
 import { createServiceTokens } from './tokens.ts'
@@ -22,7 +23,7 @@ export type RemoteBusOptions = {
   transport: Transport
   /** What the product's own processes share, to know each other by; 32 characters at least. */
   serviceKey: string
-  /** Topics that others write to: nothing in their records is trusted. */
+  /** Topics that others write to: nothing in their records is trusted that no service has signed. */
   entrances?: readonly string[]
   log: Logger
   metrics: Metrics
@@ -38,6 +39,7 @@ export function createRemoteBus(options: RemoteBusOptions): Bus {
   const entrances = new Set(options.entrances)
   const versionOf = createVersions()
   const tokens = createServiceTokens(options.serviceKey)
+  const origins = createOrigins(options.serviceKey)
   const parts = { transport, tokens, versionOf, log, metrics }
   const caller = createCaller(parts)
   const worker = createWorker(parts)
@@ -86,7 +88,8 @@ export function createRemoteBus(options: RemoteBusOptions): Bus {
   }
 
   function read(message: TopicMessage): EventRecord {
-    return entrances.has(message.topic) ? readForeignRecord(message) : readRecord(message)
+    const isTrusted = !entrances.has(message.topic) || origins.isGenuine(message)
+    return isTrusted ? readRecord(message) : readForeignRecord(message)
   }
 
   void establish('replies', async () => caller.open(await transport.openReplies(caller.receive)))
@@ -118,7 +121,7 @@ export function createRemoteBus(options: RemoteBusOptions): Bus {
     serve: (contract, answer) => establish(contract.service, () => worker.serve(contract, answer)),
     call: caller.call,
     async relay(outbox) {
-      relays.push(startRelay(outbox, parts))
+      relays.push(startRelay(outbox, { ...parts, origins, entrances }))
     },
     subscribe: (group, topics, apply) =>
       establish(group, () =>

@@ -16,6 +16,8 @@ export const header = {
   service: 'service',
   event: 'event',
   occurredAt: 'occurred-at',
+  /** Of an event on a topic that others write to: proof that a service announced it. */
+  origin: 'origin',
   requestId: 'request-id',
   traceparent: 'traceparent',
 } as const

@@ -140,9 +140,13 @@ describe.each(['rabbitmq', 'kafka'] as const)('apart, over %s', (kind) => {
     const { api } = ann.client
     const listed = async (action: string) => (await api.audit.listAudit({ action })).items
     const isThere = (items: unknown[]) => items.length > 0
-    expect(await eventually(() => listed('door.opened'), isThere)).toMatchObject([entry])
+    expect(await eventually(() => listed('door.opened'), isThere)).toMatchObject([
+      { ...entry, service: 'audit.record' },
+    ])
     const registered = await eventually(() => listed('account.registered'), isThere)
-    expect(registered).toMatchObject([{ subjectId: bob.id, outcome: 'success' }])
+    expect(registered).toMatchObject([
+      { subjectId: bob.id, outcome: 'success', service: 'accounts' },
+    ])
   })
 
   test('whoever goes is seen to go at the other gateway', async () => {
