@@ -116,3 +116,10 @@ test('namespaces are channels of the sockets, with what clients send and hear', 
   expect(servers.sockets).toMatchObject({ host: 'talk.example.org', protocol: 'wss' })
   expect(Object.keys(components.schemas)).toEqual(['Message', 'Error'])
 })
+
+test('an event without a topic of its own tells the one that it shares on Kafka', () => {
+  expect(channels['talk.roomOpened'].bindings).toEqual({
+    kafka: { topic: 'events.talk', bindingVersion: '0.5.0' },
+  })
+  expect(channels['ready-message'].bindings).toBe(undefined)
+})

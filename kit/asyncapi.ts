@@ -1,5 +1,6 @@
 import { type Contract, type OperationDefinition, type Push, topicOf } from './contract.ts'
 import { createSchemaBook, type JsonSchema, type SchemaBook } from './json-schema.ts'
+import { topicNames } from './remote/names.ts'
 
 export type AsyncApiOptions = {
   title: string
@@ -17,6 +18,8 @@ type Channel = {
   title: string
   description: string
   servers?: JsonSchema[]
+  /** What it is called on a broker where that differs. */
+  bindings?: JsonSchema
   messages: { [id: string]: JsonSchema }
 }
 
@@ -67,9 +70,10 @@ export function createAsyncApi(
 
 function addTopics({ book, channels, operations }: Draft, contract: Contract): void {
   const { service, events = {}, entrances = {} } = contract
-  for (const [event, { summary, schema, key }] of Object.entries(events)) {
+  for (const [event, { summary, schema, key, topic: literal }] of Object.entries(events)) {
     const topic = topicOf(contract, event)
     const channel = channelOf(channels, topic, topic, 'Durable: at least once, in order per key.')
+    if (literal === undefined) channel.bindings ??= sharedTopicOf(service)
     channel.messages[event] ??= messageOf(event, summary, book.output(schema), key)
     operations[`${service}.${event}.send`] = {
       action: 'send',
@@ -92,6 +96,12 @@ function addTopics({ book, channels, operations }: Draft, contract: Contract): v
       messages: [{ $ref: `#/channels/${topic}/messages/entry` }],
     }
   }
+}
+
+/** On Kafka the events of a service share a topic, where the header `event` tells them apart. */
+function sharedTopicOf(service: string): JsonSchema {
+  const topic = topicNames({ KAFKA_PREFIX: '' }).events(service)
+  return { kafka: { topic, bindingVersion: '0.5.0' } }
 }
 
 /** Events that clients send; each is acknowledged with the operation's answer or an error. */

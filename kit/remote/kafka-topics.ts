@@ -2,7 +2,7 @@ import { Admin, type BaseOptions } from '@platformatic/kafka'
 import { type Contract, topicOf } from '../contract.ts'
 import { createConsumer } from './kafka-reader.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
-import { processOf } from './names.ts'
+import { processOf, topicNames } from './names.ts'
 
 /** Partitions of the topic for answers: instances share them, so there is no need for more. */
 const replyPartitions = 8
@@ -21,28 +21,6 @@ export type KafkaTopic = {
   replicas: number
   /** How long a record is kept. */
   retentionMs: number
-}
-
-export type TopicNames = {
-  requests(service: string): string
-  replies: string
-  signals: string
-  /** All events of one service, so that they keep their order over all their names. */
-  events(service: string): string
-  /** A topic that is known to the outside by its own name. */
-  literal(topic: string): string
-}
-
-export function topicNames({
-  KAFKA_PREFIX: prefix,
-}: Pick<KafkaSettings, 'KAFKA_PREFIX'>): TopicNames {
-  return {
-    requests: (service) => `${prefix}rpc.${service}`,
-    replies: `${prefix}replies`,
-    signals: `${prefix}signals`,
-    events: (service) => `${prefix}events.${service}`,
-    literal: (topic) => `${prefix}${topic}`,
-  }
 }
 
 /** Every topic that the services of these contracts need, as it is to be made. */

@@ -20,7 +20,8 @@ import {
   startReader,
 } from './kafka-reader.ts'
 import { connectionOf, type KafkaSettings } from './kafka-settings.ts'
-import { demandTopics, literalTopicsOf, maxBodyBytes, topicNames } from './kafka-topics.ts'
+import { demandTopics, literalTopicsOf, maxBodyBytes } from './kafka-topics.ts'
+import { topicNames } from './names.ts'
 import { header, type Message, type TopicMessage, type Transport } from './transport.ts'
 
 /** Carries the name of an event's topic, where all events of a service share one. */
