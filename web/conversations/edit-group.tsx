@@ -11,8 +11,9 @@ import classes from './conversation-details.module.css'
 import { type Conversation, longestGroupName } from './shapes.ts'
 
 const longestDescription = 1_000
+const longestAddress = 500
 
-/** Lets an admin change what a group is called and what it is for. */
+/** Lets an admin change what a group is called, what it is for, and how it looks. */
 export function EditGroup({ conversation }: { conversation: Conversation }) {
   const { t } = useI18n()
   const [open, setOpen] = useState(false)
@@ -31,6 +32,7 @@ function Form({ conversation, onClose }: { conversation: Conversation; onClose()
   const queries = useQueryClient()
   const [name, setName] = useState(conversation.name ?? '')
   const [description, setDescription] = useState(conversation.description ?? '')
+  const [avatar, setAvatar] = useState(conversation.avatar ?? '')
   const save = useAction('chat', 'updateConversation', {
     onSuccess(changed) {
       putConversation(queries, changed)
@@ -38,10 +40,9 @@ function Form({ conversation, onClose }: { conversation: Conversation; onClose()
     },
   })
   const { error } = save
-  const wrong = (field: string) =>
+  const isWrong = (field: string) =>
     error instanceof Failure && error.errors?.some((one) => one.field === field)
-      ? explain(error)
-      : undefined
+  const wrong = (field: string) => (isWrong(field) ? explain(error) : undefined)
 
   function submit(): void {
     const text = description.trim()
@@ -49,6 +50,7 @@ function Form({ conversation, onClose }: { conversation: Conversation; onClose()
       conversationId: conversation.id,
       name: name.trim(),
       description: text === '' ? null : text,
+      avatar: avatar.trim() === '' ? null : avatar.trim(),
     })
   }
 
@@ -87,7 +89,16 @@ function Form({ conversation, onClose }: { conversation: Conversation; onClose()
           error={wrong('description')}
           onChange={({ currentTarget }) => setDescription(currentTarget.value)}
         />
-        {error && !wrong('name') && !wrong('description') && (
+        <TextInput
+          label={t('settings.avatar')}
+          type="url"
+          value={avatar}
+          maxLength={longestAddress}
+          placeholder="https://"
+          error={isWrong('avatar') && t('settings.avatarRule')}
+          onChange={({ currentTarget }) => setAvatar(currentTarget.value)}
+        />
+        {error && !['name', 'description', 'avatar'].some(isWrong) && (
           <p role="alert" className={classes.problem}>
             {explain(error)}
           </p>

@@ -117,7 +117,7 @@ export const chat = {
   'chat.add': 'Add people',
   'chat.details': 'Details',
   'chat.detailsGroup': 'About this group',
-  'chat.editGroup': 'Edit name and description',
+  'chat.editGroup': 'Edit group',
   'chat.since': 'Since {date}',
   'chat.mute': 'Mute…',
   'chat.muteHour': 'For an hour',

@@ -125,7 +125,7 @@ export const chat: SameKeys<typeof english> = {
   'chat.add': 'Añadir personas',
   'chat.details': 'Detalles',
   'chat.detailsGroup': 'Sobre este grupo',
-  'chat.editGroup': 'Editar nombre y descripción',
+  'chat.editGroup': 'Editar el grupo',
   'chat.since': 'Desde el {date}',
   'chat.mute': 'Silenciar…',
   'chat.muteHour': 'Durante una hora',
