@@ -14,6 +14,7 @@ import * as policy from 'kubernetes-models/policy/v1'
 import * as core from 'kubernetes-models/v1'
 import { parse, parseAllDocuments, stringify } from 'yaml'
 import { start } from './app.ts'
+import { checkImage } from './check-image.ts'
 import { configSchemas } from './config.ts'
 import { partNames } from './parts.ts'
 import { Problem } from './problem.ts'
@@ -92,6 +93,8 @@ await runCommand(async () => {
   await checkChart()
   await checkAlerts()
   await checkMetrics()
+  const missing = await checkImage(path.join(deploy, 'Dockerfile'))
+  if (missing) notChecked.push(`${missing}.`)
   for (const line of notChecked) console.log(`Not checked: ${line}`)
   console.log('Everything else in deploy/ is as it should be.')
 })
