@@ -3,10 +3,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { demandAccess } from '../kit/call.ts'
 import type { CallContext } from '../kit/context.ts'
 import type { OperationDefinition, Tier } from '../kit/contract.ts'
-import { Failure } from '../kit/failure.ts'
+import { Failure, kitFailure } from '../kit/failure.ts'
 import { type ClientReader, networkOf } from './client.ts'
 import type { Cookies } from './cookies.ts'
 import { type Allowance, type Answer, type Limits, tooMany } from './limits.ts'
+import type { Pacer } from './pacing.ts'
 import type { Session, Sessions } from './sessions.ts'
 import type { Shedder } from './shedding.ts'
 import { traceparentOf } from './tracing.ts'
@@ -15,6 +16,7 @@ export type AdmissionOptions = {
   sessions: Sessions
   limits: Limits
   shedder: Shedder
+  pacer: Pacer
   cookies: Cookies
   readClient: ClientReader
 }
@@ -24,12 +26,14 @@ type Admit = (request: FastifyRequest, reply: FastifyReply) => Answer<CallContex
 
 /**
  * Makes what decides, before a body is read, whether an operation is called at all: load, limit,
- * session and access. It answers at once unless a token has to be verified for the first time.
+ * session and access. It answers at once unless a crowd came before, or a token has to be verified
+ * for the first time.
  */
 export function createAdmission({
   sessions,
   limits,
   shedder,
+  pacer,
   cookies,
   readClient,
 }: AdmissionOptions): (operation: OperationDefinition) => Admit {
@@ -68,6 +72,19 @@ export function createAdmission({
     return (request, reply) => {
       const refusal = shedder.refusal(important)
       if (refusal) throw refusal
+      const turn = pacer.turn()
+      if (!turn) return letIn(request, reply)
+      // Whoever stands in the line is there, and counts.
+      shedder.enter()
+      return turn.then(() => {
+        shedder.leave()
+        if (request.raw.socket.destroyed)
+          throw kitFailure('unavailable', 'Nobody waits for it any more.')
+        return letIn(request, reply)
+      })
+    }
+
+    function letIn(request: FastifyRequest, reply: FastifyReply): Answer<CallContext> {
       if (cookie) cookies.demandOwnPage(request)
 
       const client = readClient(request.raw)

@@ -173,6 +173,27 @@ test('beyond what it can carry, the gateway turns requests away; signing in and 
   await gateway.close()
 })
 
+test('who stands in the line of a crowd counts as well, and is turned away where it is too long', async () => {
+  const gate = createGate()
+  const { gateway, url } = await listen({
+    environment: { MAX_REQUESTS_IN_FLIGHT: '100', RATE_LIMIT_DEFAULT: '1000' },
+    handlers: { createThing: gate.createThing },
+  })
+  const answered: number[] = []
+  const crowd = Array.from({ length: 300 }, async () => {
+    answered.push((await makeThing(url)).status)
+  })
+  await eventually(() => gate.entered() + answered.length === crowd.length)
+
+  expect(new Set(answered)).toEqual(new Set([503]))
+  expect(answered.length).toBeGreaterThan(100)
+  const refused = answered.length
+  gate.open()
+  await Promise.all(crowd)
+  expect(new Set(answered.slice(refused))).toEqual(new Set([201]))
+  await gateway.close()
+})
+
 test('requests are turned away while the event loop is late again and again, not for one stall', () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   const clock = vi.spyOn(performance, 'now').mockReturnValue(0)

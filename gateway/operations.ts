@@ -10,7 +10,6 @@ import type { GatewayConfig } from './config.ts'
 import { toFailure } from './errors.ts'
 import { holdsSecrets, type Idempotency } from './idempotency/index.ts'
 import type { GatewayMetrics } from './metrics.ts'
-import type { Pacer } from './pacing.ts'
 
 export const apiPrefix = '/api/v1'
 
@@ -26,7 +25,6 @@ export type OperationsOptions = AdmissionOptions & {
   contracts: readonly Contract[]
   bus: Bus
   idempotency: Idempotency
-  pacer: Pacer
   config: GatewayConfig
   metrics: GatewayMetrics
 }
@@ -64,7 +62,7 @@ export function mountOperations(app: FastifyInstance, options: OperationsOptions
 }
 
 function createHandler(binding: HttpBinding, options: OperationsOptions) {
-  const { bus, cookies, idempotency, pacer, shedder, metrics } = options
+  const { bus, cookies, idempotency, shedder, metrics } = options
   const { contract, name, definition, read } = binding
   const { cookie, status = 200, tier, deadlineMs = defaultDeadlineMs } = definition
   const readInput = createInputReader(binding)
@@ -91,8 +89,6 @@ function createHandler(binding: HttpBinding, options: OperationsOptions) {
     shedder.enter()
     let code = 'ok'
     try {
-      const turn = pacer.turn()
-      if (turn) await turn
       const given = readInput(request as RequestParts)
       const input = cookie ? cookies.fill(cookie, request, given) : given
       const key = request.headers['idempotency-key']

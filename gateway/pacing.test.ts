@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createPacer } from './pacing.ts'
 
-async function begin(count: number) {
-  const pacer = createPacer()
+async function begin(count: number, now?: () => number) {
+  const pacer = createPacer(now)
   const begun: number[] = []
   for (let n = 0; n < count; n++) {
     const turn = pacer.turn()
@@ -32,4 +32,26 @@ test('a crowd begins in the order in which it came, and lets others in between',
   await late
 
   expect(begun).toEqual(Array.from({ length: 201 }, (_, n) => n))
+})
+
+test('where they cost much, fewer begin in a turn, and more again where they do not', async () => {
+  let time = 0
+  let costMs = 1
+  const { pacer, begun } = await begin(1_000, () => time)
+  const perTurn: number[] = []
+  async function watchTurns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn++) {
+      const before = begun.length
+      await nextTurn()
+      time += (begun.length - before) * costMs
+      perTurn.push(begun.length - before)
+    }
+  }
+  time += 64
+  await watchTurns(8)
+  expect(Math.min(...perTurn.slice(4))).toBeLessThanOrEqual(8)
+  costMs = 0
+  await watchTurns(12)
+  expect(Math.max(...perTurn)).toBeGreaterThan(32)
+  expect(pacer.turn()).toBeInstanceOf(Promise)
 })
