@@ -70,7 +70,12 @@ export async function openApart(kind: BusKind, environment: Environment = {}): P
   const services = ['accounts', 'users', 'chat', 'notifications', 'audit']
   const layout = [['gateway'], ['gateway'], services, services]
   const cluster = undo.use(
-    await startCluster(kind, { PUBLIC_URL: url, LOG_LEVEL: 'error', ...environment }, { layout }),
+    await startCluster(
+      kind,
+      // Several of them may run beside each other, on one server of the usual size.
+      { PUBLIC_URL: url, LOG_LEVEL: 'error', DATABASE_CONNECTIONS: '2', ...environment },
+      { layout },
+    ),
   )
   undo.use(await openBalancer(cluster.gateways, { port }))
   const { SETUP_CODE } = cluster.backends.environment
