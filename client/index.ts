@@ -66,7 +66,8 @@ export function createClient(options: ClientOptions) {
   const local = browser
     ? (globalThis as unknown as { localStorage: KeyValueStore }).localStorage
     : undefined
-  const attempt = local ? browserAttempt(local) : memoryAttempt()
+  // Shared where the token is: a cookie belongs to all tabs, a token store to this client.
+  const attempt = local && !tokens ? browserAttempt(local) : memoryAttempt()
   const session = createSession({ http, tabs, tokens, attempt })
   const live = createLive({ url, session })
   const api = createApi({ http, session, live })
