@@ -6,7 +6,7 @@ export default defineConfig({
     include: [
       'services/**/*.test.ts',
       'gateway/idempotency/*.test.ts',
-      'kit/{service,local-bus}.test.ts',
+      'kit/{inbox,local-bus,service}.test.ts',
       'kit/db/*.test.ts',
       'tests/backends/postgres*.test.ts',
     ],

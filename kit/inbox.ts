@@ -172,7 +172,7 @@ export async function createInbox(options: InboxOptions): Promise<Inbox> {
     await using lock = await store.lock('inbox')
     if (!lock) return
     const keys = [...parkedKeys]
-    await Promise.all(keys.map((key) => inOrder(key, () => retryKey(key))))
+    await eachOf(keys, store.connections, (key) => inOrder(key, () => retryKey(key)))
   }
 
   /** Works a key's queue off, until its head fails again or nothing is left. */
@@ -244,8 +244,12 @@ export async function createInbox(options: InboxOptions): Promise<Inbox> {
 
   return {
     async apply(records) {
-      await Promise.all(
-        records.map((record) => inOrder(orderKeyOf(record), () => applyOne(record))),
+      const byKey = [...Map.groupBy(records, orderKeyOf)]
+      await eachOf(byKey, store.connections, ([key, ofOneKey]) =>
+        inOrder(key, async () => {
+          // What could not even be parked ends its key's turn, for it comes again with what follows.
+          for (const record of ofOneKey) await applyOne(record)
+        }),
       )
     },
     async listParked(limit, after = 0) {
@@ -306,6 +310,24 @@ const findWaiting = prepared((db: Kysely<KitTables>, value: { key: string }) =>
     .where('orderKey', '=', value.key)
     .limit(1),
 )
+
+/**
+ * Does something with each item, so many at a time; when all have been tried, fails with the first
+ * error.
+ */
+async function eachOf<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const errors: unknown[] = []
+  const rest = items.values()
+  async function workOn(): Promise<void> {
+    for (const item of rest) await work(item).catch((error) => errors.push(error))
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, workOn))
+  if (errors.length > 0) throw errors[0]
+}
 
 function orderKeyOf({ service, key }: EventRecord): string {
   return `${service}/${key}`

@@ -44,9 +44,10 @@ export type TestStores = Stores & { forget(): Promise<void> }
 
 /**
  * The stores that a test keeps in a folder: SQLite files, or schemas of their own, named after the
- * folder, in the PostgreSQL database that `STOA_TEST_DATABASE_URL` names.
+ * folder, in the PostgreSQL database that `STOA_TEST_DATABASE_URL` names; there, with settings of
+ * the test's own.
  */
-export function openTestStores(folder: string): TestStores {
+export function openTestStores(folder: string, settings: NodeJS.Dict<string> = {}): TestStores {
   const { STOA_TEST_DATABASE_URL: url } = readEnvironment()
   if (!url) return { ...createSqliteStores(folder), forget: async () => undefined }
   const prefix = `${hash('sha1', folder, 'base64url').slice(0, 10)}_`
@@ -55,6 +56,7 @@ export function openTestStores(folder: string): TestStores {
     // Several test files run at once, and some send hundreds of calls at once.
     DATABASE_CONNECTIONS: '4',
     DATABASE_CONNECT_TIMEOUT_MS: '20000',
+    ...settings,
   })
   const opened = new Set<string>()
   // What tests look at does not hang on the server's disk, and would wait for it most of the time.

@@ -77,6 +77,7 @@ export function createPostgresStores(options: PostgresOptions): Stores {
       })
       return {
         db,
+        connections: config.DATABASE_CONNECTIONS,
         onDurable: (listener) => void listeners.push(listener),
         failure: session.failure,
         lock: session.lock,

@@ -7,6 +7,8 @@ import { openSqlite, type SqliteOptions } from './sqlite.ts'
 /** One service's database. */
 export type Store<Tables> = {
   db: Kysely<Tables>
+  /** Transactions that can be under way at once; whatever more there are wait, and may give up. */
+  connections: number
   /** Calls back after changes that are safe on disk, of this process or another of the service. */
   onDurable(listener: () => void): void
   /**
@@ -44,6 +46,8 @@ export function createSqliteStores(
       })
       return {
         db,
+        // They wait in a line of the store's own, without a limit, and share a disk sync.
+        connections: Number.POSITIVE_INFINITY,
         onDurable: engine.onDurable,
         failure: engine.failure,
         lock: createLocalLocks(),
