@@ -46,6 +46,9 @@ export type InboxOptions = {
   delaysMs?: readonly number[]
 }
 
+/** `behind`: an earlier event of the same key waits. */
+type Outcome = 'applied' | 'repeated' | 'behind'
+
 const defaultDelaysMs = [200, 1_000, 5_000, 30_000, 120_000, 600_000]
 const inboxKeptMs = 7 * 24 * 3_600_000
 /** How often a process looks for events that are due; of several that share a database, any of them. */
@@ -92,10 +95,6 @@ export async function createInbox(options: InboxOptions): Promise<Inbox> {
     return new Set(rows.map(({ orderKey }) => orderKey))
   }
 
-  async function isParked(key: string): Promise<boolean> {
-    return together ? (await findWaiting(db, { key })).length > 0 : parkedKeys.has(key)
-  }
-
   /** Runs one key's work after what that key already has to do. */
   function inOrder(key: string, work: () => Promise<void>): Promise<void> {
     const mine = (tails.get(key) ?? Promise.resolve()).then(work)
@@ -110,29 +109,47 @@ export async function createInbox(options: InboxOptions): Promise<Inbox> {
   async function applyOne(record: EventRecord): Promise<void> {
     const effect = effectOf(record)
     if (!effect) return
-    const key = orderKeyOf(record)
-    if (await isParked(key)) {
-      await park(record, 0, 'An earlier event of the same key waits', 'waiting')
-      return
-    }
+    let outcome: Outcome
     try {
-      const fresh = await db.transaction().execute((tx) => attempt(tx, record, effect))
-      count(record, fresh ? 'applied' : 'repeated')
+      outcome = await (together ? receiveTogether : receiveAlone)(record, effect)
     } catch (error) {
       const dead = isFinal(error)
       await park(record, 1, causeOf(error), dead ? 'dead' : 'waiting')
       report(record, 1, error, dead)
+      return
     }
+    if (outcome !== 'behind') count(record, outcome)
+    else await park(record, 0, 'An earlier event of the same key waits', 'waiting')
+  }
+
+  /** What waits is known here, because no other process has this store. */
+  async function receiveAlone(record: EventRecord, effect: Effect): Promise<Outcome> {
+    if (parkedKeys.has(orderKeyOf(record))) return 'behind'
+    const fresh = await db.transaction().execute((tx) => attempt(tx, record, effect))
+    return fresh ? 'applied' : 'repeated'
+  }
+
+  /** What waits is asked for as the event is received, which saves a question for each. */
+  async function receiveTogether(record: EventRecord, effect: Effect): Promise<Outcome> {
+    const fresh = await db
+      .transaction()
+      .execute((tx) => attempt(tx, record, effect, insertUnlessBehind))
+    if (fresh) return 'applied'
+    // Had before, or its key waits; or waited, until just now.
+    if ((await findWaiting(db, { key: orderKeyOf(record) })).length > 0) return 'behind'
+    const late = await db.transaction().execute((tx) => attempt(tx, record, effect))
+    return late ? 'applied' : 'repeated'
   }
 
   async function attempt(
     tx: Transaction<KitTables>,
     record: EventRecord,
     effect: Effect,
+    insert: typeof insertUnlessBehind = insertReceived,
   ): Promise<boolean> {
     const receivedAt = new Date().toISOString()
-    const inserted = await insertReceived(tx, { eventId: record.id, receivedAt })
-    if (inserted.length === 0) return false
+    const received = { eventId: record.id, receivedAt, orderKey: orderKeyOf(record) }
+    if ((await insert(tx, received)).length === 0) return false
     await effect(tx, record)
     return true
   }
@@ -300,6 +317,32 @@ const insertReceived = prepared((db: Kysely<KitTables>, value: KitTables['inbox'
     .values({ eventId: value.eventId, receivedAt: value.receivedAt })
     .onConflict((conflict) => conflict.column('eventId').doNothing())
     .returning('eventId'),
+)
+
+const insertUnlessBehind = prepared(
+  (db: Kysely<KitTables>, value: KitTables['inbox'] & { orderKey: string }) =>
+    db
+      .insertInto('inbox')
+      .columns(['eventId', 'receivedAt'])
+      .expression(
+        db
+          .selectNoFrom(({ val }) => [
+            val(value.eventId).as('eventId'),
+            val(value.receivedAt).as('receivedAt'),
+          ])
+          .where(({ not, exists, selectFrom }) =>
+            not(
+              exists(
+                selectFrom('parkedEvent')
+                  .select('id')
+                  .where('state', '=', 'waiting')
+                  .where('orderKey', '=', value.orderKey),
+              ),
+            ),
+          ),
+      )
+      .onConflict((conflict) => conflict.column('eventId').doNothing())
+      .returning('eventId'),
 )
 
 const findWaiting = prepared((db: Kysely<KitTables>, value: { key: string }) =>

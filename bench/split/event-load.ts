@@ -5,7 +5,9 @@ import { text } from './contract.ts'
 export const eventsPerSecond = 500
 export const eventKeys = 100
 const atOnce = 50
-const warmUpEvents = 200
+/** Every new process runs slowly at first: these go at the same pace, and are not counted. */
+const warmUpSeconds = 3
+const warmUpEvents = warmUpSeconds * eventsPerSecond
 
 export type Note = { key: string; n: number; text: string; at: number }
 export type Seen = { latencies: number[]; disordered: number }
@@ -38,11 +40,9 @@ export async function loadEvents(
     }
   }
 
-  for (let i = 0; i < warmUpEvents; i++) await writeNext()
-  await untilSeen(warmUpEvents)
   const started = performance.now()
   const writing: Promise<void>[] = []
-  while (writing.length < seconds * eventsPerSecond) {
+  while (writing.length < warmUpEvents + seconds * eventsPerSecond) {
     const due = started + (writing.length * 1_000) / eventsPerSecond
     if (performance.now() < due) await wait(1)
     else writing.push(writeNext())

@@ -1,6 +1,7 @@
 // The other process of a trial: answers calls, or has the effects of events.
 import type { Kysely } from 'kysely'
 import { createAnswer } from '../../kit/call.ts'
+import { prepared } from '../../kit/db/prepared.ts'
 import { hostService } from '../../kit/host.ts'
 import { createLog } from '../../kit/log.ts'
 import { createMetrics } from '../../kit/metrics.ts'
@@ -19,7 +20,10 @@ if (role === 'answers') {
   const handlers = { echo: async (input: unknown) => input }
   await bus.serve(notes, createAnswer(notes, handlers, { log, metrics }))
 } else {
-  type Tables = { seen: { position: number; key: string; n: number } }
+  type Tables = { seen: { key: string; n: number } }
+  const insertSeen = prepared((db: Kysely<Tables>, value: Tables['seen']) =>
+    db.insertInto('seen').values({ key: value.key, n: value.n }),
+  )
   const latencies: number[] = []
   const last = new Map<string, number>()
   let disordered = 0
@@ -42,10 +46,7 @@ if (role === 'answers') {
       subscribers: {
         notes: {
           async written(tx, { key, n, at }) {
-            await tx
-              .insertInto('seen')
-              .values({ key, n } as never)
-              .execute()
+            await insertSeen(tx, { key, n })
             if (n <= (last.get(key) ?? 0)) disordered++
             last.set(key, n)
             latencies.push(Date.now() - at)

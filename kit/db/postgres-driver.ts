@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import {
   AbortedTransactionError,
   type CompiledQuery,
@@ -79,6 +80,8 @@ type PostgresConnection = DatabaseConnection & {
   /** Must not be used by anybody else. */
   broken: boolean
   inTransaction: boolean
+  /** How a transaction begins that has not been asked anything yet, and of which the server knows nothing. */
+  opening: string | undefined
   /** Whether rows of the outbox wait for the end of the transaction. */
   appended: boolean
   send(statement: Statement): Promise<pg.QueryResult>
@@ -96,27 +99,35 @@ function createDriver({ pool, answerWithinMs, onAppended }: PostgresDialectOptio
   }
 
   function createConnection(client: pg.PoolClient): PostgresConnection {
-    let begun: Promise<unknown> | undefined
+    /** Sends `begin` and what comes first in one packet: each costs as much as a small statement. */
+    function open(text: string, first: () => Promise<pg.QueryResult>, limit: object) {
+      const { stream } = (client as pg.PoolClient & { connection: { stream: Socket } }).connection
+      stream.cork()
+      try {
+        const begun = client.query({ text, ...limit })
+        const answer = first()
+        answer.catch(() => undefined)
+        return begun.then(() => answer)
+      } finally {
+        stream.uncork()
+      }
+    }
+
     const connection: PostgresConnection = {
       client,
       endless: false,
       broken: false,
       inTransaction: false,
+      opening: undefined,
       appended: false,
 
       async send(statement) {
         const timeout = connection.endless ? {} : { query_timeout: answerWithinMs }
+        const { opening } = connection
+        connection.opening = undefined
         try {
-          const answer = client.query({ ...statement, ...timeout })
-          if (statement.text.startsWith('begin')) {
-            // The first statement waits for it; until then nobody else looks at it.
-            begun = answer
-            begun.catch(() => undefined)
-            return await answer
-          }
-          const [, result] = await Promise.all([begun, answer])
-          begun = undefined
-          return result
+          const ask = () => client.query({ ...statement, ...timeout })
+          return await (opening ? open(opening, ask, timeout) : ask())
         } catch (error) {
           if (isConnectionError(error) || isStalePlan(error)) connection.broken = true
           throw toStoreFailure(error)
@@ -155,16 +166,17 @@ function createDriver({ pool, answerWithinMs, onAppended }: PostgresDialectOptio
     async beginTransaction(connection, settings: TransactionSettings) {
       const { isolationLevel, accessMode } = settings
       const level = isolationLevel ? ` isolation level ${isolationLevel}` : ''
-      const text = `begin${level}${accessMode ? ` ${accessMode}` : ''}`
+      own(connection).opening = `begin${level}${accessMode ? ` ${accessMode}` : ''}`
       own(connection).inTransaction = true
       own(connection).appended = false
-      own(connection)
-        .send({ text })
-        .catch(() => undefined)
     },
 
     async commitTransaction(connection) {
-      const { send, appended } = own(connection)
+      const { send, appended, opening } = own(connection)
+      if (opening) {
+        own(connection).inTransaction = false
+        return
+      }
       const { command } = await send({ text: 'commit' })
       own(connection).inTransaction = false
       // An aborted transaction answers so, and stays without effect.
@@ -175,7 +187,7 @@ function createDriver({ pool, answerWithinMs, onAppended }: PostgresDialectOptio
     async rollbackTransaction(connection) {
       const ending = own(connection)
       ending.inTransaction = false
-      if (ending.broken) return
+      if (ending.broken || ending.opening) return
       // What went wrong before is the news; without its connection a transaction ends by itself.
       await ending.send({ text: 'rollback' }).catch(() => {
         ending.broken = true
