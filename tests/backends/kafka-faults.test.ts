@@ -4,11 +4,11 @@ import { createClients } from '../../kit/call.ts'
 import { startCall } from '../../kit/context.ts'
 import { Failure } from '../../kit/failure.ts'
 import { eventually } from '../../kit/testing.ts'
+import { type OwnKafka, startKafka } from '../lib/own-kafka.ts'
 import { numberOf, topics } from './bus-suite-events.ts'
 import { openNotes } from './bus-suite-remote-events.ts'
 import { createKafkaBroker } from './lib/kafka-driver.ts'
 import { createNetwork } from './lib/network.ts'
-import { type OwnKafka, startOwnKafka } from './lib/own-kafka.ts'
 import { things } from './lib/suite-contract.ts'
 import { createOutboxInMemory } from './lib/things.ts'
 
@@ -17,7 +17,7 @@ const within = 60_000
 let kafka: OwnKafka
 
 beforeAll(async () => {
-  kafka = await startOwnKafka()
+  kafka = await startKafka()
 }, 240_000)
 
 afterAll(() => kafka[Symbol.asyncDispose]())
@@ -25,7 +25,7 @@ afterAll(() => kafka[Symbol.asyncDispose]())
 /** Calls and events go on while something happens to the broker; then the books are balanced. */
 async function rideOut(trouble: () => Promise<void>): Promise<void> {
   await using network = await createNetwork((contracts) =>
-    createKafkaBroker(contracts, { KAFKA_BROKERS: kafka.brokers }),
+    createKafkaBroker(contracts, kafka.environment),
   )
   await network.spawn({ name: 'worker', serve: true })
   await using notes = await openNotes(network)
@@ -93,28 +93,28 @@ async function rideOut(trouble: () => Promise<void>): Promise<void> {
 
 test('a broker that is killed and comes back loses and repeats nothing', async () => {
   await rideOut(async () => {
-    await kafka.kill()
+    await kafka.nodes[0].kill()
     await wait(2_000)
-    await kafka.start()
+    await kafka.nodes[0].start()
   })
 }, 240_000)
 
 test('a broker that hangs for a while loses and repeats nothing', async () => {
   await rideOut(async () => {
-    kafka.freeze()
+    kafka.nodes[0].freeze()
     await wait(12_000)
-    kafka.thaw()
+    kafka.nodes[0].thaw()
   })
 }, 240_000)
 
 test('a process that starts while the broker is away is ready when it comes', async () => {
   await using network = await createNetwork((contracts) =>
-    createKafkaBroker(contracts, { KAFKA_BROKERS: kafka.brokers }),
+    createKafkaBroker(contracts, kafka.environment),
   )
-  await kafka.kill()
+  await kafka.nodes[0].kill()
   const joining = network.join('early')
   await wait(1_000)
-  await kafka.start()
+  await kafka.nodes[0].start()
   const bus = await joining
   expect(bus.ready()).toBe(true)
 }, 240_000)

@@ -3,27 +3,17 @@ import type { EventRecord } from '../../kit/bus.ts'
 import { createClients } from '../../kit/call.ts'
 import { startCall } from '../../kit/context.ts'
 import { eventually } from '../../kit/testing.ts'
+import { type OwnKafka, startSecuredKafka } from '../lib/own-kafka.ts'
 import { topics } from './bus-suite-events.ts'
 import { createKafkaBroker } from './lib/kafka-driver.ts'
 import { createNetwork } from './lib/network.ts'
-import { type OwnKafka, startOwnKafka, user } from './lib/own-kafka.ts'
 import { things } from './lib/suite-contract.ts'
 import { answerThings, createOutboxInMemory } from './lib/things.ts'
 
 let kafka: OwnKafka
-/** What somebody is told who may sign in. */
-let settings: Record<string, string>
 
 beforeAll(async () => {
-  kafka = await startOwnKafka()
-  settings = {
-    KAFKA_BROKERS: kafka.secured.brokers,
-    KAFKA_TLS: 'true',
-    KAFKA_TLS_CA_FILE: kafka.secured.authorityFile,
-    KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
-    KAFKA_SASL_USERNAME: user.name,
-    KAFKA_SASL_PASSWORD: user.password,
-  }
+  kafka = await startSecuredKafka()
 }, 240_000)
 afterAll(() => kafka?.[Symbol.asyncDispose]())
 
@@ -31,7 +21,7 @@ test.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'])(
   'calls and events go by TLS and %s',
   async (KAFKA_SASL_MECHANISM) => {
     await using network = await createNetwork((contracts) =>
-      createKafkaBroker(contracts, { ...settings, KAFKA_SASL_MECHANISM }),
+      createKafkaBroker(contracts, { ...kafka.environment, KAFKA_SASL_MECHANISM }),
     )
     const worker = await network.join('worker')
     await worker.serve(things, answerThings('worker'))
@@ -53,7 +43,9 @@ test.each([
   ['a wrong password', { KAFKA_SASL_PASSWORD: 'guess' }, /authentication|credentials/i],
   ['no authority for its certificate', { KAFKA_TLS_CA_FILE: '' }, /self.signed|certificate/i],
 ])('%s is refused, and the reason told', async (_, wrong, reason) => {
-  const given = Object.entries({ ...settings, ...wrong }).filter(([, value]) => value !== '')
+  const given = Object.entries({ ...kafka.environment, ...wrong }).filter(
+    ([, value]) => value !== '',
+  )
   const refused = await createKafkaBroker([things], Object.fromEntries(given)).then(
     () => undefined,
     (error: unknown) => error,

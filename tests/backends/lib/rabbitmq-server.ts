@@ -1,10 +1,11 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
-import net from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { temporaryFolder } from '../../../kit/testing.ts'
+import type { Certificate } from '../../lib/certificate.ts'
+import { freePort } from '../../lib/ports.ts'
 import type { RabbitServer } from './rabbitmq.ts'
 
 const execute = promisify(execFile)
@@ -19,10 +20,13 @@ export type OwnRabbitServer = RabbitServer &
     breakConnections(): Promise<unknown>
   }
 
-/** A RabbitMQ of a test's own, to be stopped and starved without harm to other tests. */
-export async function startRabbitServer(): Promise<OwnRabbitServer> {
+/**
+ * A RabbitMQ of a test's own, to be stopped and starved without harm to other tests. With a
+ * certificate it takes nobody who does not come by TLS.
+ */
+export async function startRabbitServer(certificate?: Certificate): Promise<OwnRabbitServer> {
   const folder = temporaryFolder()
-  const [port, distributionPort] = [await findFreePort(), await findFreePort()]
+  const [port, distributionPort] = [await freePort(), await freePort()]
   const node = `stoa-${port}@localhost`
   const file = (name: string, text: string) => {
     const whole = path.join(folder.path, name)
@@ -33,13 +37,16 @@ export async function startRabbitServer(): Promise<OwnRabbitServer> {
     PATH: '/usr/local/bin:/usr/bin:/bin',
     HOME: folder.path,
     RABBITMQ_NODENAME: node,
-    RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
-    RABBITMQ_NODE_PORT: String(port),
+    // These would open a listener beside the one of the settings.
+    ...(!certificate && {
+      RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+      RABBITMQ_NODE_PORT: String(port),
+    }),
     RABBITMQ_DIST_PORT: String(distributionPort),
     RABBITMQ_MNESIA_BASE: path.join(folder.path, 'mnesia'),
     RABBITMQ_LOG_BASE: path.join(folder.path, 'log'),
     RABBITMQ_PID_FILE: path.join(folder.path, 'pid'),
-    RABBITMQ_CONFIG_FILE: file('rabbitmq.conf', ''),
+    RABBITMQ_CONFIG_FILE: file('rabbitmq.conf', certificate ? secure(port, certificate) : ''),
     RABBITMQ_ENABLED_PLUGINS_FILE: file('enabled_plugins', '[].'),
   }
   const server = spawn(path.join(scripts, 'rabbitmq-server'), {
@@ -66,7 +73,7 @@ export async function startRabbitServer(): Promise<OwnRabbitServer> {
       timeout: 60_000,
     })
   return {
-    url: `amqp://guest:guest@127.0.0.1:${port}`,
+    url: `${certificate ? 'amqps' : 'amqp'}://guest:guest@127.0.0.1:${port}`,
     ctl,
     breakConnections: () => ctl('close_all_connections', '--vhost', '/', 'by the test'),
     async [Symbol.asyncDispose]() {
@@ -78,11 +85,15 @@ export async function startRabbitServer(): Promise<OwnRabbitServer> {
   }
 }
 
-async function findFreePort(): Promise<number> {
-  const probe = net.createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as net.AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
+/** Settings of a server that listens by TLS alone. */
+function secure(port: number, { keyFile, certificateFile }: Certificate): string {
+  return Object.entries({
+    'listeners.tcp': 'none',
+    'listeners.ssl.default': `127.0.0.1:${port}`,
+    'ssl_options.certfile': certificateFile,
+    'ssl_options.keyfile': keyFile,
+    'ssl_options.verify': 'verify_none',
+  })
+    .map(([name, value]) => `${name} = ${value}\n`)
+    .join('')
 }

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { parseArgs, promisify } from 'node:util'
+import { type OwnKafka, startKafka } from '../../lib/own-kafka.ts'
+import { type OwnPostgres, startPostgres } from '../../lib/own-postgres.ts'
 import { type Backends, createBackends } from '../../split/lib/backends.ts'
 import { type Cluster, type Shape, startClusterAt } from '../../split/lib/cluster.ts'
-import { type OwnKafka, startKafka } from './kafka.ts'
-import { type OwnPostgres, startPostgres } from './postgres.ts'
 
 /** A bundle of its own: tests that make theirs anew meanwhile disturb no campaign. */
 const bundle = 'dist/server-of-chaos'

@@ -4,10 +4,12 @@ import { createLog } from '../../../kit/log.ts'
 import { createMetrics } from '../../../kit/metrics.ts'
 import { openSharedMemory } from '../../../kit/redis/redis.ts'
 import { createSharedWindows } from '../../../kit/redis/windows.ts'
+import type { Certificate } from '../../lib/certificate.ts'
 import { freePort } from '../../lib/ports.ts'
 
 /** A Redis of the test's own, which can be stopped without disturbing anybody. */
 export type OwnRedis = AsyncDisposable & {
+  url: string
   start(): Promise<void>
   /** Kills it; what was in it is gone. */
   stop(): Promise<void>
@@ -18,8 +20,11 @@ export type OwnRedis = AsyncDisposable & {
   connect(): ReturnType<typeof connectTo>
 }
 
-export async function createRedis(): Promise<OwnRedis> {
+/** With a certificate it takes nobody who does not come by TLS. */
+export async function createRedis(certificate?: Certificate): Promise<OwnRedis> {
   const port = await freePort()
+  const url = `${certificate ? 'rediss' : 'redis'}://127.0.0.1:${port}`
+  const listens = certificate ? secure(port, certificate) : ['--port', String(port)]
   const opened: { close(): void }[] = []
   let server: ChildProcess | undefined
 
@@ -31,8 +36,9 @@ export async function createRedis(): Promise<OwnRedis> {
     if (stopping.exitCode === null && stopping.signalCode === null) await once(stopping, 'exit')
   }
   return {
+    url,
     async start() {
-      const words = ['--port', String(port), '--bind', '127.0.0.1', '--save', '']
+      const words = [...listens, '--bind', '127.0.0.1', '--save', '']
       server = spawn('redis-server', words, { stdio: 'ignore' })
       await once(server, 'spawn')
     },
@@ -40,7 +46,7 @@ export async function createRedis(): Promise<OwnRedis> {
     freeze: () => void server?.kill('SIGSTOP'),
     thaw: () => void server?.kill('SIGCONT'),
     connect() {
-      const connected = connectTo(port)
+      const connected = connectTo(url)
       opened.push(connected)
       return connected
     },
@@ -51,9 +57,14 @@ export async function createRedis(): Promise<OwnRedis> {
   }
 }
 
-function connectTo(port: number) {
+/** Words that open a port by TLS alone, for everybody. */
+function secure(port: number, { keyFile, certificateFile }: Certificate): string[] {
+  const files = ['--tls-key-file', keyFile, '--tls-cert-file', certificateFile]
+  return ['--port', '0', '--tls-port', String(port), ...files, '--tls-auth-clients', 'no']
+}
+
+function connectTo(url: string) {
   const metrics = createMetrics()
-  const url = `redis://127.0.0.1:${port}`
   const memory = openSharedMemory({ url, log: createLog('silent'), metrics })
   return {
     windows: createSharedWindows(memory, 'test'),

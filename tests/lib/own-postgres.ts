@@ -4,20 +4,24 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { eventually, temporaryFolder } from '../../../kit/testing.ts'
-import { freePort } from '../../lib/ports.ts'
+import { eventually, temporaryFolder } from '../../kit/testing.ts'
+import type { Certificate } from './certificate.ts'
+import { freePort } from './ports.ts'
 
 const execute = promisify(execFile)
 const patienceMs = 120_000
+/** SQLSTATE of a connection that no line of pg_hba.conf allows. */
+const notAuthorized = '28000'
 
-/** PostgreSQL of a script's own: it can be killed without disturbing anybody. */
+/** PostgreSQL of a test's own: it can be killed without disturbing anybody. */
 export type OwnPostgres = AsyncDisposable & {
   environment: { DATABASE_URL: string }
   /** Kills all its processes without a word, and starts it again; settles when it answers. */
   crash(): Promise<void>
 }
 
-export async function startPostgres(): Promise<OwnPostgres> {
+/** With a certificate it takes nobody who does not come by TLS. */
+export async function startPostgres(certificate?: Certificate): Promise<OwnPostgres> {
   await using undo = new AsyncDisposableStack()
   const folder = undo.use(temporaryFolder())
   const programs = (await execute('pg_config', ['--bindir'])).stdout.trim()
@@ -30,18 +34,20 @@ export async function startPostgres(): Promise<OwnPostgres> {
     { ...owner, cwd: folder.path },
   )
   const port = await freePort()
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  const address = `postgres://postgres@127.0.0.1:${port}/postgres`
+  const url = certificate ? `${address}?sslmode=verify-full` : address
+  const secured = certificate ? secure(data, certificate, owner) : []
   let running: ChildProcess | undefined
 
   async function start(): Promise<void> {
-    const words = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder.path]
+    const words = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder.path, ...secured]
     // What a killed server leaves behind may keep the next one from starting for a moment.
     const answers = async () => {
       if (!running || running.exitCode !== null) {
         running = spawn(path.join(programs, 'postgres'), words, { ...owner, stdio: 'ignore' })
         await once(running, 'spawn')
       }
-      return isUp(url)
+      return isUp(port)
     }
     await eventually(answers, Boolean, patienceMs)
   }
@@ -70,23 +76,44 @@ export async function startPostgres(): Promise<OwnPostgres> {
   }
 }
 
+type Owner = { uid: number; gid: number }
+
 /** PostgreSQL does not run as root. */
-async function findOwner(): Promise<{ uid: number; gid: number }> {
+async function findOwner(): Promise<Owner> {
   const uid = process.getuid?.() ?? 0
   if (uid !== 0) return { uid, gid: process.getgid?.() ?? 0 }
   const idOf = async (what: string) => Number((await execute('id', [what, 'postgres'])).stdout)
   return { uid: await idOf('-u'), gid: await idOf('-g') }
 }
 
-async function isUp(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
+/** Settings of a server that has this certificate and lets nobody in by another way. */
+function secure(data: string, { keyFile, certificateFile }: Certificate, owner: Owner): string[] {
+  // It takes no key that anybody else could read.
+  const ownKeyFile = path.join(data, 'server.key')
+  const ownCertificateFile = path.join(data, 'server.crt')
+  fs.copyFileSync(keyFile, ownKeyFile)
+  fs.copyFileSync(certificateFile, ownCertificateFile)
+  for (const file of [ownKeyFile, ownCertificateFile]) fs.chownSync(file, owner.uid, owner.gid)
+  fs.chmodSync(ownKeyFile, 0o600)
+  fs.writeFileSync(path.join(data, 'pg_hba.conf'), 'hostssl all all 127.0.0.1/32 trust\n')
+  return ['-c', 'ssl=on']
+}
+
+/** Whether it takes connections, or says in its own words that it does not take this one. */
+async function isUp(port: number): Promise<boolean> {
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: 'postgres',
+    connectionTimeoutMillis: 2_000,
+  })
   client.on('error', () => undefined)
   try {
     await client.connect()
     await client.query('select 1')
     return true
-  } catch {
-    return false
+  } catch (error) {
+    return error instanceof pg.DatabaseError && error.code === notAuthorized
   } finally {
     await client.end().catch(() => undefined)
   }
