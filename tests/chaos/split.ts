@@ -26,7 +26,13 @@ const victims: Victim[] = [
       await node.start()
     },
   })),
-  { name: 'database', crash: postgres.crash },
+  {
+    name: 'database',
+    async crash() {
+      await postgres.kill()
+      await postgres.start()
+    },
+  },
 ]
 const counts = new Map<string, number>()
 const usedMs = performance.now()

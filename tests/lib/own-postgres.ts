@@ -16,8 +16,10 @@ const notAuthorized = '28000'
 /** PostgreSQL of a test's own: it can be killed without disturbing anybody. */
 export type OwnPostgres = AsyncDisposable & {
   environment: { DATABASE_URL: string }
-  /** Kills all its processes without a word, and starts it again; settles when it answers. */
-  crash(): Promise<void>
+  /** Kills all its processes without a word. */
+  kill(): Promise<void>
+  /** Starts it again; settles when it answers. */
+  start(): Promise<void>
 }
 
 /** With a certificate it takes nobody who does not come by TLS. */
@@ -68,10 +70,8 @@ export async function startPostgres(certificate?: Certificate): Promise<OwnPostg
   const rest = undo.move()
   return {
     environment: { DATABASE_URL: url },
-    async crash() {
-      await kill()
-      await start()
-    },
+    kill,
+    start,
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
 }
