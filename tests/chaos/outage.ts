@@ -4,7 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { eventually } from '../../kit/testing.ts'
 import { runCampaignAt } from '../lib/ledger.ts'
-import { password } from '../lib/people.ts'
+import { arrive, type Person, password } from '../lib/people.ts'
 import { createRedis } from '../split/lib/redis.ts'
 import { readWords, say, startInstallation } from './lib/installation.ts'
 
@@ -35,13 +35,16 @@ const outages: Outage[] = [
 ]
 const wrong: string[] = []
 
-/** What somebody is told who signs in. */
+/** Somebody who writes nothing: new sessions end old ones, of which the writers need theirs. */
+let visitor: Person | undefined
+
+/** What the visitor is told, who signs in. */
 async function signIn(): Promise<{ outcome: string; tookMs: number }> {
   const from = performance.now()
   const answer = await fetch(`${gateway}/api/v1/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ identifier: 'admin', password }),
+    body: JSON.stringify({ identifier: visitor?.username, password }),
   })
   const { code } = (await answer.json()) as { code?: string }
   return { outcome: `${answer.status} ${code ?? ''}`.trim(), tookMs: performance.now() - from }
@@ -58,6 +61,7 @@ const site = {
   async crash() {
     const outage = left.shift()
     if (!outage) throw new Error('Everything has been away')
+    visitor ??= await arrive(gateway, 'visitor')
     say(`${outage.name} goes away`)
     await outage.begin()
     const told = new Map<string, number>()
