@@ -13,6 +13,7 @@ export default defineConfig({
     exclude: ['kit/db/sqlite.test.ts'],
     globalSetup: 'tests/backends/postgres-database.ts',
     maxWorkers: 4,
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 30_000,
   },
