@@ -32,6 +32,17 @@ async function choose(page: Page, text: string, item: string): Promise<void> {
   await page.getByRole('menuitem', { name: item, exact: true }).click()
 }
 
+/** Each frame comes after one more letter, as it does for a quick hand on a busy device. */
+async function holdFrames(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    window.requestAnimationFrame = (callback) => {
+      const show = () => setTimeout(() => callback(performance.now()))
+      window.addEventListener('input', show, { once: true })
+      return 0
+    }
+  })
+}
+
 /** A conversation of Ana and Ben, open before both. */
 async function openBoth(): Promise<string> {
   const bot = await botOf(site, 'ana')
@@ -129,10 +140,12 @@ test('a group is made, changed, and left; its admin decides who is in it', async
   await messageOf(cleo.page, 'Welcome everybody').waitFor()
   await rowOf(ben.page, 'Garden').getByText('ana: Welcome everybody').waitFor()
 
+  await holdFrames(cleo.page)
   await composer(cleo.page).pressSequentially('Ask @be')
   await cleo.page.getByRole('option', { name: /ben/ }).waitFor()
   await composer(cleo.page).press('Enter')
   await composer(cleo.page).pressSequentially('about it')
+  await expect.poll(() => composer(cleo.page).inputValue()).toBe('Ask @ben about it')
   await composer(cleo.page).press('Enter')
   await rowOf(ben.page, 'Garden').getByText('1 mention of you').waitFor()
   await messageOf(ana.page, 'Ask @ben about it').waitFor()

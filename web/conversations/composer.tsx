@@ -3,6 +3,7 @@ import {
   type KeyboardEvent,
   type ReactNode,
   useId,
+  useLayoutEffect,
   useRef,
   useState,
 } from 'react'
@@ -52,6 +53,8 @@ export function Composer(props: ComposerProps) {
   const id = useId()
   const [refused, setRefused] = useState<string>()
   const [caret, setCaret] = useState(0)
+  /** Where the caret is to stand when the text that was just put in is shown. */
+  const caretToSet = useRef<number>(undefined)
   const [picked, setPicked] = useState(0)
   const [closedAt, setClosedAt] = useState<number>()
   const [emoji, setEmoji] = useState(false)
@@ -76,11 +79,17 @@ export function Composer(props: ComposerProps) {
     change(value.text.slice(0, start) + piece + value.text.slice(end), mentions)
     const after = start + piece.length
     setCaret(after)
-    requestAnimationFrame(() => {
-      fieldRef.current?.focus()
-      fieldRef.current?.setSelectionRange(after, after)
-    })
+    caretToSet.current = after
   }
+
+  // Together with the text: whoever types on meanwhile types behind it.
+  useLayoutEffect(() => {
+    const after = caretToSet.current
+    if (after === undefined) return
+    caretToSet.current = undefined
+    fieldRef.current?.focus()
+    fieldRef.current?.setSelectionRange(after, after)
+  })
 
   function complete(person: PersonSummary): void {
     if (!mention) return
