@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { EventRecord, OutboxLog } from './bus.ts'
 import type { Origin } from './context.ts'
 import { type Contract, type EventName, type EventOf, topicOf } from './contract.ts'
-import { isPostgres } from './db/dialect.ts'
+import { commitLazily } from './db/dialect.ts'
 import { findSettled } from './db/positions.ts'
 import { prepared } from './db/prepared.ts'
 import type { Store } from './db/store.ts'
@@ -85,7 +85,7 @@ export function createOutboxLog(contract: Contract, store: Store<KitTables>): Ou
       if (positions.length === 0) return
       await db.transaction().execute(async (tx) => {
         // What a crash brings back is published twice, and had once: nobody need wait for the disk.
-        if (isPostgres(tx)) await sql`set local synchronous_commit = off`.execute(tx)
+        await commitLazily(tx)
         // Positions may start over once nothing is left: a reader that moves through them would
         // stand at the wrong one.
         if (!hasNoReaders) await tx.deleteFrom('outboxOffset').execute()
