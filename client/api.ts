@@ -22,7 +22,7 @@ export function createApi({ http, session, live }: ApiOptions): Api {
     const timeout = AbortSignal.timeout(options.timeoutMs ?? timeoutMs)
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
     const idempotencyKey = route.keyed ? crypto.randomUUID() : undefined
-    let renewals = 0
+    let isRenewed = false
 
     for (let attempt = 1; ; attempt++) {
       const token = route.open ? session.state()?.accessToken : await session.token()
@@ -31,11 +31,12 @@ export function createApi({ http, session, live }: ApiOptions): Api {
       } catch (error) {
         options.signal?.throwIfAborted()
         if (!(error instanceof Failure)) throw error
-        if (error.code === 'unauthenticated' && token !== undefined && renewals < 2) {
-          // Twice, because the first may have found what another tab had got before.
-          renewals += 1
-          if (await session.refresh(token)) continue
-          throw error
+        if (error.code === 'unauthenticated' && token !== undefined && !isRenewed) {
+          // What another tab had got before may be void as well; what the server gives now is not.
+          const exchanged = session.exchanges()
+          if (!(await session.refresh(token))) throw error
+          isRenewed = session.exchanges() > exchanged
+          continue
         }
         if (attempt === attempts || signal.aborted || route.secret || !mayPass(error)) throw error
         await pause(backoffMs(attempt, error.retryAfter), signal)

@@ -136,6 +136,61 @@ test('tabs that refresh at random never log each other out', async () => {
   expect(server.refreshes).toBeLessThan(50 * 4)
 })
 
+test('a call asks the server for a token when those that other tabs tell of are void', async () => {
+  const server = createServer()
+  const news: { hear?: (event: { data: unknown }) => void } = {}
+  const tabs = createTabs(
+    { request: (_name, work) => work() },
+    {
+      postMessage: () => {},
+      addEventListener: (_type, hear) => {
+        news.hear = hear
+      },
+      close: () => {},
+    },
+  )
+  const client = openTab(server, tabs)
+  await client.resume()
+  server.good.clear()
+  for (const accessToken of ['void-1', 'void-2', 'void-3']) {
+    server.answers.push(() => {
+      const expiresAt = Date.now() + 1_000_000
+      const state = { user: { id: 'ann' }, accessToken, expiresAt }
+      news.hear?.({ data: { type: 'signed-in', state } })
+      return refusal(401, 'unauthenticated')
+    })
+  }
+  server.calls.length = 0
+
+  await client.api.accounts.getOwnAccount({})
+
+  expect(server.calls.map(({ path, token }) => [path, token])).toEqual([
+    ['/auth/profile', 'access-1'],
+    ['/auth/profile', 'void-1'],
+    ['/auth/profile', 'void-2'],
+    ['/auth/profile', 'void-3'],
+    ['/auth/refresh', null],
+    ['/auth/profile', 'access-2'],
+  ])
+  client.close()
+})
+
+test('a call gives up when the token that the server has just given is refused', async () => {
+  const server = createServer()
+  const client = openAlone(server)
+  await client.resume()
+  const refuse = () => refusal(401, 'unauthenticated')
+  server.answers.push(refuse, refuse, refuse)
+  server.calls.length = 0
+
+  await expect(client.api.accounts.getOwnAccount({})).rejects.toMatchObject({
+    code: 'unauthenticated',
+  })
+
+  expect(server.refreshes).toBe(2)
+  expect(server.answers).toHaveLength(1)
+})
+
 test('signing in and out in one tab is seen by all', async () => {
   const server = createServer()
   const browser = createBrowser()

@@ -33,6 +33,7 @@ export function createSession({ http, tabs, tokens, attempt }: SessionOptions) {
   let refreshing: Promise<SessionState | undefined> | undefined
   let retryTimer: ReturnType<typeof setTimeout> | undefined
   let unanswered = 0
+  let exchanges = 0
 
   tabs.onNews((given) => {
     const news = given as News
@@ -104,6 +105,7 @@ export function createSession({ http, tabs, tokens, attempt }: SessionOptions) {
     }
     try {
       const signedIn = await ask(refreshToken)
+      exchanges += 1
       settle()
       return await adopt(signedIn)
     } catch (error) {
@@ -142,6 +144,8 @@ export function createSession({ http, tabs, tokens, attempt }: SessionOptions) {
     onChange: (listener: (state: SessionState | undefined) => void) => on('change', listener),
     adopt,
     refresh,
+    /** How often this tab itself was given an access token for a refresh token. */
+    exchanges: () => exchanges,
     clear,
     /** Asks for nothing by itself any more. */
     close: () => clearTimeout(retryTimer),

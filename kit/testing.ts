@@ -93,6 +93,12 @@ export async function eventually<T>(
   }
 }
 
+/** What is sorted by time is only in order when its times differ. */
+export async function nextMillisecond(): Promise<void> {
+  const now = Date.now()
+  await eventually(() => Date.now() > now)
+}
+
 type StandIns<Uses> = {
   [K in keyof Uses]?: Uses[K] extends Contract ? Partial<Handlers<Uses[K]>> : never
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { users } from '../../contracts/users.ts'
-import { eventually, testService } from '../../kit/testing.ts'
+import { eventually, nextMillisecond, testService } from '../../kit/testing.ts'
 import { chatService } from './index.ts'
 import { draft, toPerson, uses } from './test-people.ts'
 
@@ -148,6 +148,7 @@ test('listConversations shows the latest activity first, in pages', async () => 
     const { id } = await chat.as('ann').openDirect({ userId })
     ids.push(id)
     await chat.as('ann').sendMessage(draft(id, `To ${userId}`))
+    await nextMillisecond()
   }
   const [toBob = '', toCarol = '', toDave = ''] = ids
   await chat.as('bob').sendMessage(draft(toBob, 'Back from Bob'))
@@ -200,6 +201,7 @@ test('pinned conversations come before the others, on every page and in both dir
     const { id } = await ann.createGroup({ name, participantIds: ['bob'] })
     ids.push(id)
     await chat.as('bob').sendMessage(draft(id))
+    await nextMillisecond()
   }
   const [a = '', b = '', c = '', d = '', e = ''] = ids
   const own = await ann.pinConversation({ conversationId: a, pinned: true })

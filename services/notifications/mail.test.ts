@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { accounts } from '../../contracts/accounts.ts'
 import type { Mail } from '../../contracts/notifications.ts'
 import { kitFailure } from '../../kit/failure.ts'
-import { eventually, temporaryFolder, testService } from '../../kit/testing.ts'
+import { eventually, nextMillisecond, temporaryFolder, testService } from '../../kit/testing.ts'
 import { notificationsService } from './index.ts'
 
 const ann = {
@@ -63,12 +63,6 @@ async function outbox(service: Tested, count = 1): Promise<Mail[]> {
 async function onlyMail(service: Tested): Promise<Mail> {
   const [mail] = await outbox(service)
   return mail as Mail
-}
-
-/** Order is told by the clock. */
-async function nextMillisecond(): Promise<void> {
-  const now = Date.now()
-  await eventually(() => Date.now() > now)
 }
 
 afterEach(() => {

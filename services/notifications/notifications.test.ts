@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { accounts } from '../../contracts/accounts.ts'
 import { chat } from '../../contracts/chat.ts'
-import { eventually, temporaryFolder, testService } from '../../kit/testing.ts'
+import { eventually, nextMillisecond, temporaryFolder, testService } from '../../kit/testing.ts'
 import { notificationsService } from './index.ts'
 
 const mention = {
@@ -57,12 +57,6 @@ async function unread(service: Tested, userId = 'ann') {
 
 async function mailTo(service: Tested, to: string) {
   return (await service.as('root', { role: 'admin' }).listMail({ to })).items
-}
-
-/** Order is told by the clock. */
-async function nextMillisecond(): Promise<void> {
-  const now = Date.now()
-  await eventually(() => Date.now() > now)
 }
 
 afterEach(() => {

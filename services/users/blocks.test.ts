@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { accounts } from '../../contracts/accounts.ts'
 import { Failure } from '../../kit/failure.ts'
-import { eventually, type TestedService, testService } from '../../kit/testing.ts'
+import { nextMillisecond, type TestedService, testService } from '../../kit/testing.ts'
 import { usersService } from './index.ts'
 
 type Users = TestedService<typeof usersService.contract>
@@ -123,8 +123,7 @@ test('blocked people are listed latest first, page by page', async () => {
   const ids = ['bob', 'cid', 'dan', 'eve', 'fay']
   await using users = await openWith('ann', ...ids)
   for (const userId of ids) {
-    const before = new Date().toISOString()
-    await eventually(() => new Date().toISOString() > before)
+    await nextMillisecond()
     await users.as('ann').blockPerson({ userId })
   }
 

@@ -28,7 +28,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .columns(['registered_at', 'id'])
     .execute()
 
-  // Serves listAccounts of one role, and countActiveAdmins.
+  // Serves listAccounts of one role, and countOtherAdmins.
   await db.schema
     .createIndex('account_by_role')
     .on('account')
@@ -73,7 +73,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .columns(['user_id', 'created_at', 'id'])
     .execute()
 
-  // Serves forgetExpiredSessions.
+  // Serves forgetExpired.
   await db.schema.createIndex('session_by_expiry').on('session').column('expires_at').execute()
 
   await db.schema
@@ -103,7 +103,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .columns(['user_id', 'kind'])
     .execute()
 
-  // Serves forgetExpiredTokens.
+  // Serves forgetOneTimeTokens.
   await db.schema
     .createIndex('one_time_token_by_expiry')
     .on('one_time_token')
