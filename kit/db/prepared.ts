@@ -66,18 +66,20 @@ export type DirectRun = (sql: string, parameters: readonly unknown[]) => unknown
 /** A connection that does, for as long as its transaction lasts. */
 export type DirectConnection = DatabaseConnection & { runDirect: DirectRun }
 
-const directRuns = new WeakMap<QueryExecutor, Promise<DirectRun | undefined>>()
+const found = Symbol('direct run')
 
-/** The way past Kysely to the connection of a transaction, when its database has one. */
-function directOf(executor: QueryExecutor): Promise<DirectRun | undefined> {
-  let found = directRuns.get(executor)
-  if (!found) {
-    found = executor.provideConnection(async (connection) =>
-      'runDirect' in connection ? (connection as DirectConnection).runDirect : undefined,
-    )
-    directRuns.set(executor, found)
-  }
-  return found
+/**
+ * The way past Kysely to the connection of a transaction, when its database has one. It is kept on
+ * the executor and not in a weak map: V8 takes the values of an old one for alive until it collects
+ * everything, and with them all that each transaction held.
+ */
+function directOf(
+  executor: QueryExecutor & { [found]?: Promise<DirectRun | undefined> },
+): Promise<DirectRun | undefined> {
+  executor[found] ??= executor.provideConnection(async (connection) =>
+    'runDirect' in connection ? (connection as DirectConnection).runDirect : undefined,
+  )
+  return executor[found]
 }
 
 function camelCaseOf(name: string): string {

@@ -179,6 +179,39 @@ test('the write-ahead log is copied back and starts over while writing goes on',
   expect(await texts()).toHaveLength(2_500)
 })
 
+test('what is copied back is flushed beside the writes, and a failure there stops them', async () => {
+  const flushes: PromiseWithResolvers<void>[] = []
+  const own = createSqliteStores(`${folder.path}/own`, {
+    groupMs: 10_000,
+    longestLog: 1,
+    async sync(fd) {
+      if (fs.fstatSync(fd).ino !== fs.statSync(`${folder.path}/own/notes.db`).ino) return
+      const end = Promise.withResolvers<void>()
+      flushes.push(end)
+      await end.promise
+    },
+  })
+  const { db, ...rest } = await own.open<Tables>('notes')
+  await sql`create table note (position integer primary key, text text not null)`.execute(db)
+  const write = (count: number) =>
+    Promise.all(
+      Array.from({ length: count }, () =>
+        db.transaction().execute((tx) => tx.insertInto('note').values({ text: 'a' }).execute()),
+      ),
+    )
+
+  await write(2_000)
+  await eventually(() => flushes.length === 1)
+  await write(10)
+  flushes[0]?.reject(new Error('EIO'))
+  await eventually(() => rest.failure() !== undefined)
+
+  await expect(write(1)).rejects.toMatchObject({ code: 'unavailable' })
+  expect(rest.failure()?.message).toBe('EIO')
+  await rest.close()
+  await own.close()
+})
+
 test('a prepared query runs with each call its own values', async () => {
   const find = prepared((db: Store<Tables>['db'], value: { text: string }) =>
     db.selectFrom('note').select('text').where('text', '=', value.text).limit(1),

@@ -11,7 +11,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import { kitFailure } from '../failure.ts'
+import { type Failure, kitFailure } from '../failure.ts'
 import type { Checkpointer } from './checkpoint.ts'
 import type { DirectConnection } from './prepared.ts'
 
@@ -25,7 +25,7 @@ const statementsKept = 500
 /** Transactions after which the log is copied back into the database, beside the writes. */
 const checkpointEvery = 2_000
 /** Frames in the log (4 KiB each) from which writes wait for the copying, so that it starts over. */
-const longestLog = 64_000
+const usualLongestLog = 64_000
 
 export type SqliteOptions = {
   file: string
@@ -34,6 +34,8 @@ export type SqliteOptions = {
   sync?: (fd: number) => Promise<void>
   /** Longest time of one group; raised in tests of what shares a commit. */
   groupMs?: number
+  /** Frames of the log from which writes wait; lowered in tests of that wait. */
+  longestLog?: number
 }
 
 export type SqliteEngine = {
@@ -67,7 +69,7 @@ type Turn = {
  */
 export function openSqlite(options: SqliteOptions): SqliteEngine {
   const { file, checkpointer } = options
-  const { sync = flush, groupMs = usualGroupMs } = options
+  const { sync = flush, groupMs = usualGroupMs, longestLog = usualLongestLog } = options
   fs.mkdirSync(path.dirname(file), { recursive: true })
   const writer = new DatabaseSync(file)
   writer.exec('pragma journal_mode = wal')
@@ -82,6 +84,8 @@ export function openSqlite(options: SqliteOptions): SqliteEngine {
   const write = statementRunner(writer)
   const read = statementRunner(reader)
   const log = fs.openSync(`${file}-wal`, 'r')
+  // Only closed behind every connection: POSIX takes a process's locks away with any descriptor.
+  const database = fs.openSync(file, 'r')
   fs.fsyncSync(log)
   flushFolder(path.dirname(file))
 
@@ -179,11 +183,8 @@ export function openSqlite(options: SqliteOptions): SqliteEngine {
       flushing = sync(log)
       await flushing
     } catch (error) {
-      // After a failed flush nobody knows what is on disk; only a restart reads it again.
-      broken = error instanceof Error ? error : new Error(String(error))
-      const failure = kitFailure('unavailable', undefined, { cause: broken })
+      const failure = breakDown(error)
       for (const { durable } of group) durable.reject(failure)
-      for (const turn of line.splice(0)) turn.fail(failure)
       return
     } finally {
       if (!broken) flushing = undefined
@@ -192,6 +193,14 @@ export function openSqlite(options: SqliteOptions): SqliteEngine {
     for (const listener of listeners) listener()
     unchecked += group.length
     await keepLogShort()
+  }
+
+  /** After a failed flush nobody knows what is on disk; only a restart reads it again. */
+  function breakDown(error: unknown): Failure {
+    broken = error instanceof Error ? error : new Error(String(error))
+    const failure = kitFailure('unavailable', undefined, { cause: broken })
+    for (const turn of line.splice(0)) turn.fail(failure)
+    return failure
   }
 
   async function beginWhenFree(): Promise<boolean> {
@@ -212,14 +221,17 @@ export function openSqlite(options: SqliteOptions): SqliteEngine {
 
   /**
    * A log starts over when all of it is copied and a write comes next. Under steady writes a copy
-   * beside them never gets all, so a log that is too long makes the writes wait for one.
+   * beside them never gets all, so a log that is too long makes the writes wait for one. SQLite
+   * flushes the database only then, with all that was copied since the last time: most of it is
+   * flushed here before, while nobody waits.
    */
   async function keepLogShort(): Promise<void> {
     if (unchecked < checkpointEvery && logLength < longestLog) return
     if (logLength >= longestLog) await checkpointing
     checkpointing ??= checkpointer
       .checkpoint(file)
-      .then((length) => {
+      .then(async (length) => {
+        if (length >= longestLog) await sync(database).catch(breakDown)
         logLength = length
       })
       .finally(() => {
@@ -233,15 +245,12 @@ export function openSqlite(options: SqliteOptions): SqliteEngine {
   }
 
   async function withinLimit(turn: Turn): Promise<'commit' | 'rollback'> {
-    let timer: NodeJS.Timeout | undefined
-    const limit = new Promise<'rollback'>((resolve) => {
-      timer = setTimeout(() => {
-        turn.expired = true
-        resolve('rollback')
-      }, transactionMs)
-    })
+    const timer = setTimeout(() => {
+      turn.expired = true
+      turn.end('rollback')
+    }, transactionMs)
     try {
-      return await Promise.race([turn.ended, limit])
+      return await turn.ended
     } finally {
       clearTimeout(timer)
     }
@@ -339,6 +348,7 @@ export function openSqlite(options: SqliteOptions): SqliteEngine {
       fs.closeSync(log)
       reader.close()
       writer.close()
+      fs.closeSync(database)
     },
   }
 }

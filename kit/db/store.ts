@@ -33,7 +33,9 @@ export type WrapDialect = (dialect: Dialect, name: string) => Dialect
 /** One SQLite file per service in a folder. */
 export function createSqliteStores(
   folder: string,
-  options: Pick<SqliteOptions, 'sync' | 'groupMs'> & { wrap?: WrapDialect | undefined } = {},
+  options: Pick<SqliteOptions, 'sync' | 'groupMs' | 'longestLog'> & {
+    wrap?: WrapDialect | undefined
+  } = {},
 ): Stores {
   const { wrap, ...rest } = options
   const checkpointer = createCheckpointer()
