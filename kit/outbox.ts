@@ -20,6 +20,9 @@ export type Outbox<C extends Contract> = {
   ): Promise<void>
 }
 
+/** Entries that one statement forgets: a moment's worth of them would hold everybody up. */
+const trimmedAtOnce = 500
+
 /** Characters of an event's JSON. */
 const longestPayload = 500_000
 
@@ -117,13 +120,23 @@ export function createOutboxLog(contract: Contract, store: Store<KitTables>): Ou
     },
     async trim(position) {
       // The last row stays, so that positions never start over.
-      await db
-        .deleteFrom('outbox')
-        .where('position', '<=', position)
-        .where('position', '<', (query) =>
-          query.selectFrom('outbox').select((last) => last.fn.max('position').as('last')),
-        )
-        .execute()
+      for (let trimmed = trimmedAtOnce; trimmed === trimmedAtOnce; ) {
+        const { numDeletedRows } = await db
+          .deleteFrom('outbox')
+          .where('position', 'in', (outbox) =>
+            outbox
+              .selectFrom('outbox')
+              .select('position')
+              .where('position', '<=', position)
+              .where('position', '<', (query) =>
+                query.selectFrom('outbox').select((last) => last.fn.max('position').as('last')),
+              )
+              .orderBy('position')
+              .limit(trimmedAtOnce),
+          )
+          .executeTakeFirstOrThrow()
+        trimmed = Number(numDeletedRows)
+      }
     },
   }
 }

@@ -284,6 +284,24 @@ test('the outbox gives up its oldest, forgets what it is told to, and wakes its 
   expect(await log.take(10)).toEqual([])
 })
 
+test('the outbox is trimmed up to a place, however much there is, but for its last row', async () => {
+  const outbox = createOutbox(notes)
+  const log = createOutboxLog(notes, store as unknown as Store<KitTables>)
+  await store.db.transaction().execute(async (tx) => {
+    const call = startCall('test')
+    for (let n = 1; n <= 1_203; n++) await outbox.add(tx, 'noted', { text: `${n}` }, call)
+  })
+  const keys = async () => (await log.take(2_000)).map(({ record }) => record.key)
+  const positions = (await log.take(2_000)).map(({ position }) => position)
+
+  await log.trim(positions[1_200] ?? 0)
+  expect(await keys()).toEqual(['1202', '1203'])
+  await log.trim((positions.at(-1) ?? 0) + 10)
+  expect(await keys()).toEqual(['1203'])
+  await log.trim(positions.at(-1) ?? 0)
+  expect(await keys()).toEqual(['1203'])
+})
+
 test('a reader that moves through the outbox skips nothing that commits late', async () => {
   const outbox = createOutbox(notes)
   const log = createOutboxLog(notes, store as unknown as Store<KitTables>)
