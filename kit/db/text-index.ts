@@ -26,7 +26,7 @@ export type TermsRequest = {
 export type TextIndex = {
   insert(db: AnyDb, position: number, terms: Iterable<string>): Promise<void>
   remove(db: AnyDb, position: number): Promise<void>
-  /** Goes on tidying up what many small changes leave behind; a few milliseconds of it. */
+  /** Goes on tidying up what many small changes leave behind; a millisecond or two of it. */
   merge(db: AnyDb): Promise<void>
   /** Positions of texts with these terms, in order. */
   list(db: AnyDb, request: TermsRequest): Promise<number[]>
@@ -71,8 +71,8 @@ export function textIndex(table: string): TextIndex {
   }
 }
 
-/** Pages that one call of `merge` rewrites: a few milliseconds. */
-const mergedPages = 32
+/** Pages that one call of `merge` rewrites: a millisecond or two. */
+const mergedPages = 16
 
 type Match = { match: string; above: bigint; below: bigint; limit: number }
 

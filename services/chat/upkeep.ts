@@ -26,21 +26,26 @@ export function createUpkeep({ db, log }: Pick<ChatDeps, 'db' | 'log'>) {
   let gathering: NodeJS.Timeout | undefined
 
   /** One short transaction of work; afterwards the time that it waited for its turn. */
-  async function takeBite(work: (tx: ChatTx) => Promise<boolean>) {
+  async function takeBite<T>(work: (tx: ChatTx) => Promise<T>) {
     const asked = performance.now()
     let waitedMs = 0
-    const worked = await db.transaction().execute((tx) => {
+    const result = await db.transaction().execute((tx) => {
       waitedMs = performance.now() - asked
       return work(tx)
     })
-    return { worked, waitedMs }
+    return { result, waitedMs }
   }
 
-  async function workOff(work: (tx: ChatTx) => Promise<boolean>): Promise<void> {
+  /** Takes bites until there is nothing left, with one of something else between each two. */
+  async function workOff(
+    work: (tx: ChatTx) => Promise<boolean>,
+    between?: (tx: ChatTx) => Promise<void>,
+  ): Promise<void> {
     while (!stopping) {
-      const { worked, waitedMs } = await takeBite(work)
+      const { result: worked, waitedMs } = await takeBite(work)
       if (!worked) return
       await pause(pauseMs + pausePerWaited * waitedMs)
+      if (between) await takeBite(between)
     }
   }
 
@@ -49,7 +54,7 @@ export function createUpkeep({ db, log }: Pick<ChatDeps, 'db' | 'log'>) {
     everyMs,
     log,
     async run() {
-      if (await store.hasWork(db)) await workOff(indexSome)
+      if (await store.hasWork(db)) await workOff(indexSome, store.messageTerms.merge)
       const deleted = await findDeleted(db)
       if (deleted !== undefined) await workOff((tx) => eraseSome(tx, deleted))
     },
@@ -96,7 +101,6 @@ async function indexSome(tx: ChatTx): Promise<boolean> {
     characters -= message.content.length
   }
   if (cursor > start) await store.saveCursor(tx, cursor)
-  if (cursor > start || worked) await store.messageTerms.merge(tx)
   return cursor > start || worked
 }
 
