@@ -53,8 +53,9 @@ async function main(words) {
     return
   }
   const flags = words.slice(0, at)
-  // Limits of memory that an npm script states are meant for the script, whichever Node runs it.
-  const limits = process.execArgv.filter((flag) => flag.startsWith('--max-'))
+  // Limits of memory and threads that an npm script states are meant for the script, whichever Node
+  // runs it.
+  const limits = process.execArgv.filter((flag) => /^--(max-|v8-pool-size=)/.test(flag))
   const ended = await run(node, [...limits, ...flags, bootstrap, script, ...words.slice(at + 1)])
   if (ended.signal) process.kill(process.pid, ended.signal)
   else process.exitCode = ended.code

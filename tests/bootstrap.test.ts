@@ -48,14 +48,14 @@ test('flags before the script go to Node', async () => {
   expect(output).toBe("stoa [ 'chat' ]\n")
 })
 
-test.each(nodes)('limits of memory reach the script on %s', async (_, node) => {
+test.each(nodes)('limits of memory and threads reach the script on %s', async (_, node) => {
   const checkout = await createCheckout()
   await checkout.write('flags.mjs', 'console.log(process.execArgv.join())')
 
-  const limit = '--max-semi-space-size=4'
-  const { output } = await checkout.run([...node, limit], 'flags.mjs').ended
+  const limits = ['--max-semi-space-size=4', '--v8-pool-size=1']
+  const { output } = await checkout.run([...node, ...limits], 'flags.mjs').ended
 
-  expect(output).toContain(limit)
+  expect(output).toContain(limits.join())
 })
 
 test.each(nodes)('the exit code is passed on from %s', async (_, node) => {

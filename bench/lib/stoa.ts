@@ -35,7 +35,8 @@ export async function startStoa(dataFolder?: string): Promise<Program> {
   const port = await freePort()
   const program = await startProgram({
     command: process.execPath,
-    words: [path.join(root, 'bin/bootstrap.mjs'), 'bin/run.mjs'],
+    // As `npm start` does.
+    words: ['--v8-pool-size=1', path.join(root, 'bin/bootstrap.mjs'), 'bin/run.mjs'],
     port,
     environment: stoaEnvironment(folder, port),
     ready: '/api/v1/health/ready',
