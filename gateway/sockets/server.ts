@@ -1,5 +1,6 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import { Server, type ServerOptions } from 'socket.io'
+import { createGatherer } from './gathering.ts'
 
 export type SocketServerOptions = Pick<
   ServerOptions,
@@ -17,7 +18,7 @@ export function openSocketServer(
   server: HttpServer,
   { refusalOf, ...options }: Partial<SocketServerOptions> = {},
 ): Server {
-  return new Server(server, {
+  const io = new Server(server, {
     path: '/socket.io',
     transports: ['websocket'],
     serveClient: false,
@@ -32,4 +33,6 @@ export function openSocketServer(
       decide(refusal, refusal === undefined)
     },
   })
+  io.engine.on('connection', createGatherer())
+  return io
 }

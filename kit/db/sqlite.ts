@@ -140,34 +140,43 @@ export function openSqlite(options: SqliteOptions): SqliteEngine {
   async function writeGroup(): Promise<void> {
     if (!(await beginWhenFree())) return
     const group: Turn[] = []
+    let current: Turn | undefined
+    // One for all turns, which come one after the other: each begins it anew.
+    const limit = setTimeout(() => {
+      if (!current) return
+      current.expired = true
+      current.end('rollback')
+    }, transactionMs)
     const started = performance.now()
     while (performance.now() - started < groupMs) {
-      const turn = line.shift()
-      if (!turn) break
-      try {
-        savepoint.run()
-        turn.start()
-        const outcome = await withinLimit(turn)
-        if (outcome === 'commit') {
-          release.run()
-          group.push(turn)
-        } else {
-          undo.run()
-          release.run()
-          turn.durable.resolve()
-        }
-      } catch (error) {
-        turn.fail(toUnavailable(error))
-        turn.durable.reject(toUnavailable(error))
-      }
+      current = line.shift()
+      if (!current) break
+      limit.refresh()
+      if (await takeTurn(current)) group.push(current)
       // A full disk makes SQLite give up the whole transaction, and with it the group.
-      if (!writer.isTransaction) {
-        const lost = kitFailure('unavailable', 'The change could not be stored.')
-        for (const { durable } of group) durable.reject(lost)
-        return
-      }
+      if (!writer.isTransaction) break
     }
-    await makeDurable(group)
+    clearTimeout(limit)
+    if (writer.isTransaction) return makeDurable(group)
+    const lost = kitFailure('unavailable', 'The change could not be stored.')
+    for (const { durable } of group) durable.reject(lost)
+  }
+
+  /** Whether there is something to commit of it. */
+  async function takeTurn(turn: Turn): Promise<boolean> {
+    try {
+      savepoint.run()
+      turn.start()
+      const outcome = await turn.ended
+      if (outcome === 'rollback') undo.run()
+      release.run()
+      if (outcome === 'rollback') turn.durable.resolve()
+      return outcome === 'commit'
+    } catch (error) {
+      turn.fail(toUnavailable(error))
+      turn.durable.reject(toUnavailable(error))
+      return false
+    }
   }
 
   async function makeDurable(group: readonly Turn[]): Promise<void> {
@@ -241,18 +250,6 @@ export function openSqlite(options: SqliteOptions): SqliteEngine {
     if (logLength >= longestLog) {
       await checkpointing
       logLength = 0
-    }
-  }
-
-  async function withinLimit(turn: Turn): Promise<'commit' | 'rollback'> {
-    const timer = setTimeout(() => {
-      turn.expired = true
-      turn.end('rollback')
-    }, transactionMs)
-    try {
-      return await turn.ended
-    } finally {
-      clearTimeout(timer)
     }
   }
 
