@@ -196,6 +196,16 @@ const SigningKey = z.object({
 
 const siteName = line(60)
 const userId = z.strictObject({ userId: Id })
+/** What other services know of an account. */
+const AccountInShort = z.object({
+  userId: Id,
+  username: z.string(),
+  email: z.string(),
+  role: AccountRole,
+  confirmed: z.boolean(),
+  blocked: z.boolean(),
+  registeredAt: Timestamp,
+})
 const accountState = z.object({
   userId: Id,
   username: z.string(),
@@ -479,16 +489,15 @@ export const accounts = defineContract({
       summary: 'One account, for other services',
       access: 'internal',
       input: userId,
-      output: z.object({
-        userId: Id,
-        username: z.string(),
-        email: z.string(),
-        role: AccountRole,
-        confirmed: z.boolean(),
-        blocked: z.boolean(),
-        registeredAt: Timestamp,
-      }),
+      output: AccountInShort,
       errors: { account_not_found: 404 },
+      idempotent: true,
+    },
+    getAccounts: {
+      summary: 'Several accounts, for other services; unknown ids are absent',
+      access: 'internal',
+      input: z.strictObject({ userIds: z.array(Id).max(1_000) }),
+      output: z.object({ accounts: z.array(AccountInShort) }),
       idempotent: true,
     },
     renameAccount: {

@@ -344,11 +344,25 @@ test('a username is changed for another service, shown as typed and told to ever
   expect(user.username).toBe('Eva')
 })
 
+test('other services ask for several accounts at once', async () => {
+  await using service = await openSite()
+  const { userId } = await join(service, 'eve')
+
+  const { accounts: known } = await service.internally.getAccounts({
+    userIds: [userId, 'nobody', service.adminId, userId],
+  })
+
+  expect(known.map(({ username }) => username).sort()).toEqual(['Ada', 'eve'])
+  expect(known).toContainEqual(await service.internally.getAccount({ userId }))
+  expect(await service.internally.getAccounts({ userIds: [] })).toEqual({ accounts: [] })
+})
+
 test('what is for other services is not for people', async () => {
   await using service = await openSite()
   const missing = { code: 'not_found', status: 404 }
 
   await expect(service.admin.getAccount({ userId: 'x' })).rejects.toMatchObject(missing)
+  await expect(service.admin.getAccounts({ userIds: ['x'] })).rejects.toMatchObject(missing)
   await expect(service.admin.listRevocations({})).rejects.toMatchObject(missing)
   await expect(service.admin.getSigningKeys({})).rejects.toMatchObject(missing)
 })

@@ -41,6 +41,13 @@ export function toOwnAccount(row: AccountRow): OwnAccount {
   return { id, username, email, role, confirmed: confirmedAt !== null, registeredAt }
 }
 
+/** What other services are told. */
+export function toAccountInShort(row: AccountRow, now: string) {
+  const { id: userId, username, email, role, confirmedAt, registeredAt } = row
+  const confirmed = confirmedAt !== null
+  return { userId, username, email, role, confirmed, blocked: isBlocked(row, now), registeredAt }
+}
+
 export function toAccount(row: AccountRow, now: string): Account {
   const { blockedAt, blockReason, blockedUntil, lastLoginAt } = row
   const block =

@@ -1,18 +1,11 @@
 import { expect, test } from 'vitest'
 import { accounts } from '../../contracts/accounts.ts'
-import { Failure } from '../../kit/failure.ts'
 import { nextMillisecond, type TestedService, testService } from '../../kit/testing.ts'
 import { usersService } from './index.ts'
 
 type Users = TestedService<typeof usersService.contract>
 
-const uses = {
-  accounts: {
-    getAccount: async () => {
-      throw new Failure('account_not_found', 404)
-    },
-  },
-}
+const uses = { accounts: { getAccounts: async () => ({ accounts: [] }) } }
 
 async function openWith(...ids: string[]): Promise<Users> {
   const users = await testService(usersService, { uses })

@@ -31,19 +31,15 @@ const accountOf = ({ userId }: { userId: string }) => ({
   registeredAt,
 })
 
-const uses = {
-  accounts: { getAccount: async (input: { userId: string }) => accountOf(input) },
-}
+const accountsOf = async ({ userIds }: { userIds: readonly string[] }) => ({
+  accounts: userIds.map((userId) => accountOf({ userId })),
+})
+
+const uses = { accounts: { getAccounts: accountsOf } }
 
 const renaming = { accounts: { ...uses.accounts, renameAccount: async () => ({}) } }
 
-const unknownAccount = {
-  accounts: {
-    getAccount: async () => {
-      throw new Failure('account_not_found', 404)
-    },
-  },
-}
+const unknownAccount = { accounts: { getAccounts: async () => ({ accounts: [] }) } }
 
 test('a registered person has the profile given at sign-up', async () => {
   await using users = await testService(usersService)
@@ -436,15 +432,27 @@ test('somebody who has just signed up is known before the registration has been 
 })
 
 test('getPeople answers with those who are known, in short', async () => {
-  await using users = await testService(usersService, { uses: unknownAccount })
+  const asked: (readonly string[])[] = []
+  await using users = await testService(usersService, {
+    uses: {
+      accounts: {
+        async getAccounts({ userIds }) {
+          asked.push(userIds)
+          return accountsOf({ userIds: userIds.filter((id) => id === 'new') })
+        },
+      },
+    },
+  })
   for (const id of ['ann', 'bob', 'cid']) await register(users, id)
 
   const { people } = await users.internally.getPeople({
-    userIds: ['cid', 'nobody', 'ann', 'ann', "x' or 1=1 --"],
+    userIds: ['cid', 'nobody', 'ann', 'ann', 'new', "x' or 1=1 --", 'nobody'],
   })
   const none = await users.internally.getPeople({ userIds: [] })
 
-  expect(people.map(({ id }) => id).sort()).toEqual(['ann', 'cid'])
+  expect(people.map(({ id }) => id).sort()).toEqual(['ann', 'cid', 'new'])
+  // Once for all who are not known here, however many they are.
+  expect(asked).toEqual([['nobody', 'new', "x' or 1=1 --"]])
   expect(none).toEqual({ people: [] })
   await expect(users.as('ann').getPeople({ userIds: [] })).rejects.toMatchObject({
     code: 'not_found',

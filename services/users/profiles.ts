@@ -1,6 +1,5 @@
 import { users } from '../../contracts/users.ts'
 import type { CallContext, Origin } from '../../kit/context.ts'
-import { Failure } from '../../kit/failure.ts'
 import { failuresOf } from '../../kit/service.ts'
 import type { Given } from './given.ts'
 import { nameKeys, nameParts, newProfile, shownAvatar } from './rules.ts'
@@ -15,36 +14,42 @@ export type Profiles = ReturnType<typeof createProfiles>
 export function createProfiles({ db, outbox, clients }: Pick<Given, 'db' | 'outbox' | 'clients'>) {
   const profiles = {
     /**
-     * Reads the profile of somebody who should have an account. The event that makes profiles
-     * comes after the answer to signing up: where it has not come yet, the account is asked.
+     * Makes the profiles of people who should have accounts. The event that makes profiles comes
+     * after the answer to signing up: where it has not come yet, accounts are asked.
      */
-    async get(userId: string, call: CallContext): Promise<ProfileRow> {
-      const known = await store.findProfile(db, userId)
-      if (known) return known
-
-      const account = await clients.accounts.getAccount({ userId }, call).catch((error) => {
-        throw error instanceof Failure && error.status === 404 ? fail('user_not_found') : error
+    async makeMissing(userIds: readonly string[], call: CallContext): Promise<void> {
+      if (userIds.length === 0) return
+      const { accounts } = await clients.accounts.getAccounts({ userIds: [...userIds] }, call)
+      if (accounts.length === 0) return
+      await db.transaction().execute(async (tx) => {
+        for (const { userId, username, email, role, blocked, registeredAt } of accounts) {
+          const profile = newProfile({
+            id: userId,
+            username,
+            displayName: username,
+            email,
+            role,
+            blocked: blocked ? 1 : 0,
+            registeredAt,
+          })
+          await profiles.add(tx, profile)
+        }
       })
-      const { username, email, role, blocked, registeredAt } = account
-      const profile = newProfile({
-        id: userId,
-        username,
-        displayName: username,
-        email,
-        role,
-        blocked: blocked ? 1 : 0,
-        registeredAt,
-      })
-      await db.transaction().execute((tx) => profiles.add(tx, profile))
-      return (await store.findProfile(db, userId)) ?? profile
     },
 
-    /** The same, where nobody by that id is an answer too. */
+    /** Reads the profile of somebody who may have an account. */
     async find(userId: string, call: CallContext): Promise<ProfileRow | undefined> {
-      return profiles.get(userId, call).catch((error) => {
-        if (error instanceof Failure && error.status === 404) return undefined
-        throw error
-      })
+      const known = await store.findProfile(db, userId)
+      if (known) return known
+      await profiles.makeMissing([userId], call)
+      return store.findProfile(db, userId)
+    },
+
+    /** The same, where somebody by that id should be. */
+    async get(userId: string, call: CallContext): Promise<ProfileRow> {
+      const profile = await profiles.find(userId, call)
+      if (!profile) throw fail('user_not_found')
+      return profile
     },
 
     /** Adds a profile unless there is one; answers whether it did. */

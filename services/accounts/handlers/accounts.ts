@@ -3,14 +3,27 @@ import { kitFailure } from '../../../kit/failure.ts'
 import { isTuple, readCursor, toPage } from '../../../kit/page.ts'
 import { failuresOf, type Handlers } from '../../../kit/service.ts'
 import type { Deps } from '../deps.ts'
-import { isBlocked, mayBlock, toAccount, toTokensValidFrom, toUsernameKey } from '../rules.ts'
+import {
+  isBlocked,
+  mayBlock,
+  toAccount,
+  toAccountInShort,
+  toTokensValidFrom,
+  toUsernameKey,
+} from '../rules.ts'
 import * as store from '../store/accounts.ts'
 import { lockAdmins } from '../store/site.ts'
 import type { AccountRow, AccountsTransaction } from '../tables.ts'
 
 type AccountHandlers = Pick<
   Handlers<typeof accounts>,
-  'listAccounts' | 'blockAccount' | 'unblockAccount' | 'changeRole' | 'getAccount' | 'renameAccount'
+  | 'listAccounts'
+  | 'blockAccount'
+  | 'unblockAccount'
+  | 'changeRole'
+  | 'getAccount'
+  | 'getAccounts'
+  | 'renameAccount'
 >
 
 const fail = failuresOf(accounts)
@@ -123,10 +136,13 @@ export function createAccountHandlers({ db, outbox, audit, sessions }: Deps): Ac
     async getAccount({ userId }) {
       const row = await store.findAccount(db, userId)
       if (!row) throw fail('account_not_found')
-      const { username, email, role, confirmedAt, registeredAt } = row
-      const confirmed = confirmedAt !== null
-      const blocked = isBlocked(row, new Date().toISOString())
-      return { userId, username, email, role, confirmed, blocked, registeredAt }
+      return toAccountInShort(row, new Date().toISOString())
+    },
+
+    async getAccounts({ userIds }) {
+      const now = new Date().toISOString()
+      const rows = await store.findAccounts(db, userIds)
+      return { accounts: rows.map((row) => toAccountInShort(row, now)) }
     },
 
     renameAccount: ({ userId, username }, call) =>

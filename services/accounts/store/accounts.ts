@@ -20,6 +20,11 @@ export async function findAccount(db: AccountsDb, id: string): Promise<AccountRo
   return (await byId(db, { id }))[0]
 }
 
+export async function findAccounts(db: AccountsDb, ids: readonly string[]): Promise<AccountRow[]> {
+  if (ids.length === 0) return []
+  return db.selectFrom('account').selectAll().where('id', 'in', ids).execute()
+}
+
 const byIdForChange = prepared((db: Db, value: { id: string }) =>
   db.selectFrom('account').selectAll().where('id', '=', value.id).$call(forChange(db)),
 )

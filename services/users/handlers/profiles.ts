@@ -98,11 +98,8 @@ export function createProfileHandlers({ db, outbox, clients, profiles }: Deps): 
       const rows = await listPeopleOf(db, userIds)
       const known = new Set(rows.map(({ id }) => id))
       const missing = [...new Set(userIds)].filter((id) => !known.has(id))
-      const made = await Promise.all(missing.map((id) => profiles.find(id, call)))
-      const late = await listPeopleOf(
-        db,
-        made.flatMap((profile) => (profile ? [profile.id] : [])),
-      )
+      await profiles.makeMissing(missing, call)
+      const late = await listPeopleOf(db, missing)
       return { people: [...rows, ...late].map(toPersonSummary) }
     },
   }
