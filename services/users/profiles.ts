@@ -21,6 +21,8 @@ export function createProfiles({ db, outbox, clients }: Pick<Given, 'db' | 'outb
       if (userIds.length === 0) return
       const { accounts } = await clients.accounts.getAccounts({ userIds: [...userIds] }, call)
       if (accounts.length === 0) return
+      // In one order for everybody, so that no two of these wait for each other.
+      accounts.sort((one, other) => (one.userId < other.userId ? -1 : 1))
       await db.transaction().execute(async (tx) => {
         for (const { userId, username, email, role, blocked, registeredAt } of accounts) {
           const profile = newProfile({

@@ -21,6 +21,9 @@ const site = { siteName: 'Agora', registration: 'open', requireEmailConfirmation
 const uses = {
   accounts: {
     getAccount: async ({ userId }: { userId: string }) => toAccount(userId),
+    getAccounts: async ({ userIds }: { userIds: readonly string[] }) => ({
+      accounts: userIds.map(toAccount),
+    }),
     getSite: async () => site,
   },
 }
@@ -71,6 +74,22 @@ test('a profile that both instances make at once is made once', async () => {
   await Promise.all(times(20).map((n) => users.any(n).as('ann').getMe({})))
   const { items } = await users.one.as('viewer').listUsers({ search: 'ann' })
   expect(items).toHaveLength(1)
+})
+
+test('profiles that both instances make in opposite orders are made, each once', async () => {
+  await using users = await openUsers()
+  const userIds = times(100).map((n) => `new${n}`)
+
+  const answers = await Promise.all(
+    times(8).map((n) => {
+      const asked = n % 2 === 0 ? userIds : userIds.toReversed()
+      return users.any(n).internally.getPeople({ userIds: asked })
+    }),
+  )
+
+  for (const { people } of answers) expect(people).toHaveLength(100)
+  const { count } = await users.one.as('viewer').listUsers({ search: 'new', count: true })
+  expect(count).toBe(100)
 })
 
 test('a block that is asked for many times at once is told once', async () => {
