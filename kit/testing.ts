@@ -17,7 +17,7 @@ import {
 } from './contract.ts'
 import { createPostgresStores } from './db/postgres.ts'
 import { databaseConfig } from './db/settings.ts'
-import { createSqliteStores, type Stores } from './db/store.ts'
+import { createSqliteStores, type Stores, type WrapDialect } from './db/store.ts'
 import { hostService, type RunningService } from './host.ts'
 import { createLocalBus, type Hostility } from './local-bus.ts'
 import { createLog } from './log.ts'
@@ -47,9 +47,13 @@ export type TestStores = Stores & { forget(): Promise<void> }
  * folder, in the PostgreSQL database that `STOA_TEST_DATABASE_URL` names; there, with settings of
  * the test's own.
  */
-export function openTestStores(folder: string, settings: NodeJS.Dict<string> = {}): TestStores {
+export function openTestStores(
+  folder: string,
+  settings: NodeJS.Dict<string> = {},
+  wrap?: WrapDialect,
+): TestStores {
   const { STOA_TEST_DATABASE_URL: url } = readEnvironment()
-  if (!url) return { ...createSqliteStores(folder), forget: async () => undefined }
+  if (!url) return { ...createSqliteStores(folder, { wrap }), forget: async () => undefined }
   const prefix = `${hash('sha1', folder, 'base64url').slice(0, 10)}_`
   const config = databaseConfig.parse({
     DATABASE_URL: url,
@@ -60,7 +64,8 @@ export function openTestStores(folder: string, settings: NodeJS.Dict<string> = {
   })
   const opened = new Set<string>()
   // What tests look at does not hang on the server's disk, and would wait for it most of the time.
-  const stores = createPostgresStores({ config, prefix, application: 'stoa-test', durable: false })
+  const application = 'stoa-test'
+  const stores = createPostgresStores({ config, prefix, application, durable: false, wrap })
   return {
     async open<Tables>(name: string) {
       opened.add(`${prefix}${name}`)
@@ -76,6 +81,28 @@ export function openTestStores(folder: string, settings: NodeJS.Dict<string> = {
       await client.end()
     },
   }
+}
+
+/** Has statements wait for something before they reach the database. */
+function waitBefore(wait: (sql: string) => Promise<void> | undefined): WrapDialect {
+  return (dialect) => ({
+    ...dialect,
+    createDriver() {
+      const driver = dialect.createDriver()
+      return {
+        ...driver,
+        async acquireConnection(...options) {
+          const connection = await driver.acquireConnection(...options)
+          const executeQuery = connection.executeQuery.bind(connection)
+          connection.executeQuery = async (query, ...rest) => {
+            await wait(query.sql)
+            return executeQuery(query, ...rest)
+          }
+          return connection
+        },
+      }
+    },
+  })
 }
 
 /** Waits until something is so, and fails with what was last seen. */
@@ -111,6 +138,11 @@ export type TestOptions<D extends AnyService> = {
   /** A folder to keep the database in, to open it again. */
   folder?: string
   retryDelaysMs?: readonly number[]
+  /**
+   * Says what a statement has to wait for, so that a test decides what happens in between; outside
+   * transactions only, as SQLite runs those at once.
+   */
+  beforeStatement?: (sql: string) => Promise<void> | undefined
   /** How long callers wait: longer than usual, so that a busy machine fails no test. */
   deadlineMs?: number
 }
@@ -187,7 +219,8 @@ export async function testService<D extends AnyService>(
     await local.serve(used, createAnswer(used, handlers, { log, metrics }))
   }
 
-  const stores = openTestStores(folder)
+  const { beforeStatement } = options
+  const stores = openTestStores(folder, {}, beforeStatement && waitBefore(beforeStatement))
   // biome-ignore lint/suspicious/noExplicitAny: the tables are the service's own.
   const store = await stores.open<any>(contract.service)
   const service = await hostService(definition, {

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { createVerifier } from 'fast-jwt'
 import { afterEach, expect, test, vi } from 'vitest'
-import { temporaryFolder, testService } from '../../kit/testing.ts'
+import { type TestOptions, temporaryFolder, testService } from '../../kit/testing.ts'
 import { createRandom, runBrowsers } from '../../tests/lib/browsers.ts'
 import { accountsService } from './index.ts'
 
@@ -22,10 +22,13 @@ const secondMs = 1_000
 const minuteMs = 60_000
 const dayMs = 24 * 3_600_000
 
-async function openSite(settings: Record<string, string> = {}, folder?: string) {
+async function openSite(
+  settings: Record<string, string> = {},
+  options: Pick<TestOptions<typeof accountsService>, 'folder' | 'beforeStatement'> = {},
+) {
   const service = await testService(accountsService, {
     environment: { ...environment, ...settings },
-    ...(folder !== undefined && { folder }),
+    ...options,
   })
   const { user, accessToken, refreshToken = '' } = await service.anonymous.completeSetup(ada)
   const { sid } = readClaims(accessToken)
@@ -196,7 +199,7 @@ test('a new signing key leaves the tokens of the one before good', async () => {
   const next = Buffer.alloc(32, 8).toString('base64')
   let former = ''
   {
-    await using service = await openSite({}, folder.path)
+    await using service = await openSite({}, { folder: folder.path })
     former = service.accessToken
   }
   await using service = await testService(accountsService, {
@@ -438,16 +441,54 @@ test('a token older than the one before the last ends the session, however soon 
   await expect(refresh(service, third)).rejects.toMatchObject({ status: 401 })
 })
 
+/** Stops the first statement on sessions that sets a column first, until it is let go. */
+function holdUpdate(column: string) {
+  const arrived = Promise.withResolvers<void>()
+  const free = Promise.withResolvers<void>()
+  let holding = false
+  return {
+    arrived: arrived.promise,
+    letGo: free.resolve,
+    start() {
+      holding = true
+    },
+    beforeStatement(sql: string) {
+      if (!holding || !sql.startsWith(`update "session" set "${column}"`)) return undefined
+      holding = false
+      arrived.resolve()
+      return free.promise
+    },
+  }
+}
+
 test('a token that is given out again at this very moment is not replaced', async () => {
-  await using service = await openSite()
+  const { start, arrived, letGo, beforeStatement } = holdUpdate('token_hash')
+  await using service = await openSite({}, { beforeStatement })
   const current = await refresh(service, service.refreshToken)
+  start()
 
-  const [again, used] = await Promise.all([
-    refresh(service, service.refreshToken),
-    refresh(service, current),
-  ])
+  const replacing = refresh(service, current)
+  await arrived
+  const again = await refresh(service, service.refreshToken)
+  letGo()
 
-  expect(used).toBe(again)
+  expect(again).toBe(current)
+  expect(await replacing).toBe(current)
+})
+
+test('a token that is replaced while it is given out again leads to the one after it', async () => {
+  const { start, arrived, letGo, beforeStatement } = holdUpdate('shared_until')
+  await using service = await openSite({}, { beforeStatement })
+  const current = await refresh(service, service.refreshToken)
+  start()
+
+  const again = refresh(service, service.refreshToken)
+  await arrived
+  const next = await refresh(service, current)
+  letGo()
+
+  expect(next).not.toBe(current)
+  expect(await again).toBe(next)
 })
 
 test('a token that stays for now is not sent again: a late copy of it would overwrite the next', async () => {
