@@ -1,14 +1,9 @@
-import os from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort } from 'node:worker_threads'
+import { lowerPriority } from '../thread.ts'
 import type { CheckpointReport } from './checkpoint.ts'
 
-// On Linux this concerns this thread alone: copying takes what the answers leave.
-try {
-  os.setPriority(10)
-} catch {
-  // Not everybody may; the work is the same.
-}
+lowerPriority()
 
 const databases = new Map<string, DatabaseSync>()
 

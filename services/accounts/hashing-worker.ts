@@ -1,6 +1,6 @@
-import os from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { hashSync, type Options, verifySync } from '@node-rs/argon2'
+import { lowerPriority } from '../../kit/thread.ts'
 
 export type HashingTask =
   | { kind: 'hash'; password: string; cost: Options }
@@ -8,12 +8,8 @@ export type HashingTask =
 
 export type HashingResult = { value: string | boolean } | { error: string }
 
-// On Linux this concerns this thread alone: whoever is inside goes before who wants to come in.
-try {
-  os.setPriority(10)
-} catch {
-  // Not everybody may; the work is the same.
-}
+// Whoever is inside goes before who wants to come in.
+lowerPriority()
 
 parentPort?.on('message', (task: HashingTask) => {
   parentPort?.postMessage(work(task))
