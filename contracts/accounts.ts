@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { defineContract } from '../kit/contract.ts'
 import { auditedEvent } from './audit-entry.ts'
-import { Done, Empty, Id, PageQuery, pageOf, Timestamp } from './shared.ts'
+import { Done, Empty, Id, Ids, PageQuery, pageOf, Timestamp } from './shared.ts'
 
 /** One line of text as a person types it: nothing invisible that turns or breaks a line. */
 function line(max: number) {
@@ -496,7 +496,7 @@ export const accounts = defineContract({
     getAccounts: {
       summary: 'Several accounts, for other services; unknown ids are absent',
       access: 'internal',
-      input: z.strictObject({ userIds: z.array(Id).max(1_000) }),
+      input: z.strictObject({ userIds: Ids }),
       output: z.object({ accounts: z.array(AccountInShort) }),
       idempotent: true,
     },

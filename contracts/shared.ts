@@ -3,6 +3,9 @@ import * as z from 'zod'
 /** Opaque: clients compare ids and pass them back, and read nothing from them (C-26). */
 export const Id = z.string().min(1).max(64)
 
+/** As many as a group has members. */
+export const Ids = z.array(Id).max(1_000)
+
 /** ISO 8601 in UTC with milliseconds. */
 export const Timestamp = z.iso.datetime()
 

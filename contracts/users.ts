@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { defineContract } from '../kit/contract.ts'
 import { AccountRole, Username } from './accounts.ts'
 import { auditedEvent } from './audit-entry.ts'
-import { Avatar, Done, Empty, Id, PageQuery, pageOf, Timestamp } from './shared.ts'
+import { Avatar, Done, Empty, Id, Ids, PageQuery, pageOf, Timestamp } from './shared.ts'
 
 /** One line of text; without what would turn the writing direction of the text around it. */
 function line(max: number) {
@@ -144,7 +144,6 @@ const watched = z.strictObject({ userIds: z.array(Id).min(1).max(500) })
 const presenceStates = z.object({
   items: z.array(PresenceState).describe('Unknown ids are absent'),
 })
-const idsOfPeople = z.array(Id).max(1_000)
 
 /** One connection of one person; ids of connections are unique within their gateway. */
 const connection = z.strictObject({ userId: Id, connectionId: Id, gatewayId: Id })
@@ -324,7 +323,7 @@ export const users = defineContract({
     getPeople: {
       summary: 'Several people in short; unknown ids are absent',
       access: 'internal',
-      input: z.strictObject({ userIds: idsOfPeople }),
+      input: z.strictObject({ userIds: Ids }),
       output: z.object({ people: z.array(PersonSummary) }),
       idempotent: true,
     },
@@ -332,14 +331,14 @@ export const users = defineContract({
       summary: 'Settings of several people',
       description: 'Who has no profile yet is absent, and has chosen nothing.',
       access: 'internal',
-      input: z.strictObject({ userIds: idsOfPeople }),
+      input: z.strictObject({ userIds: Ids }),
       output: z.object({ people: z.array(z.object({ userId: Id, settings: Settings })) }),
       idempotent: true,
     },
     listBlocksBetween: {
       summary: 'Those of several people who have blocked a person or are blocked by the person',
       access: 'internal',
-      input: z.strictObject({ userId: Id, others: idsOfPeople }),
+      input: z.strictObject({ userId: Id, others: Ids }),
       output: z.object({ blocked: z.array(Id) }),
       idempotent: true,
     },
@@ -366,7 +365,7 @@ export const users = defineContract({
       access: 'internal',
       input: z.strictObject({
         gatewayId: Id,
-        connectionIds: z.array(Id).max(1_000),
+        connectionIds: Ids,
         alone: z
           .boolean()
           .default(false)
