@@ -119,26 +119,28 @@ export function createOutboxLog(contract: Contract, store: Store<KitTables>): Ou
         .execute()
     },
     async trim(position) {
-      // The last row stays, so that positions never start over.
-      for (let trimmed = trimmedAtOnce; trimmed === trimmedAtOnce; ) {
-        const { numDeletedRows } = await db
-          .deleteFrom('outbox')
-          .where('position', 'in', (outbox) =>
-            outbox
-              .selectFrom('outbox')
-              .select('position')
-              .where('position', '<=', position)
-              .where('position', '<', (query) =>
-                query.selectFrom('outbox').select((last) => last.fn.max('position').as('last')),
-              )
-              .orderBy('position')
-              .limit(trimmedAtOnce),
-          )
-          .executeTakeFirstOrThrow()
-        trimmed = Number(numDeletedRows)
-      }
+      while ((await trimSome(db, position)) === trimmedAtOnce);
     },
   }
+}
+
+/** Forgets the oldest up to a position, but for the last of all: positions never start over. */
+async function trimSome(db: Kysely<KitTables>, position: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('outbox')
+    .where('position', 'in', (outbox) =>
+      outbox
+        .selectFrom('outbox')
+        .select('position')
+        .where('position', '<=', position)
+        .where('position', '<', (query) =>
+          query.selectFrom('outbox').select((last) => last.fn.max('position').as('last')),
+        )
+        .orderBy('position')
+        .limit(trimmedAtOnce),
+    )
+    .executeTakeFirst()
+  return Number(numDeletedRows)
 }
 
 const readAfter = prepared((db: Kysely<KitTables>, value: { after: number; limit: number }) =>

@@ -23,7 +23,8 @@ export function createGatherer(): (engine: Socket['conn']) => void {
     const send = transport.send.bind(transport)
     transport.send = (packets) => {
       if (socket.writableCorked === 0) {
-        // What goes to many comes once: to go over all of them a second time would cost more.
+        // Mostly a broadcast is all that its many receivers are sent now: to go over them once more
+        // would cost more than it saves.
         if (packets.every(isBroadcast)) return send(packets)
         socket.cork()
         // Behind everything that is ready now, and before the event loop looks for more.
