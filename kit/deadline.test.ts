@@ -44,6 +44,28 @@ test('work that ends after its deadline changes nothing', async () => {
   await refused
 })
 
+test('those who end early leave the others their deadlines', async () => {
+  const withDeadline = createDeadlines()
+  const works = [1, 2, 3].map(() => Promise.withResolvers<string>())
+  const ended: string[] = []
+  works.forEach(({ promise }, index) => {
+    withDeadline(promise, Date.now() + 50).then(
+      () => ended.push(`${index} done`),
+      () => ended.push(`${index} late`),
+    )
+  })
+
+  works[0]?.resolve('')
+  await vi.advanceTimersByTimeAsync(0)
+  works[2]?.resolve('')
+  await vi.advanceTimersByTimeAsync(20)
+  expect(vi.getTimerCount()).toBe(1)
+  await vi.advanceTimersByTimeAsync(60)
+
+  expect(ended).toEqual(['0 done', '2 done', '1 late'])
+  expect(vi.getTimerCount()).toBe(0)
+})
+
 test('the clock stands still while nobody waits', async () => {
   const withDeadline = createDeadlines()
   await withDeadline(Promise.resolve(), Date.now() + 5_000)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { readEnvironment } from '../../kit/config.ts'
 import { eventually, temporaryFolder, testService } from '../../kit/testing.ts'
 import { chatService } from './index.ts'
 import { draft, uses } from './test-people.ts'
@@ -219,3 +220,23 @@ test('what was not indexed before the service stopped is indexed after it starts
   )
   expect(await find(chat, 'ann', { q: 'number 0' })).toEqual(['Number 0'])
 })
+
+// PostgreSQL merges its index by itself.
+test.skipIf(readEnvironment().STOA_TEST_DATABASE_URL)(
+  'the index is merged behind the messages that join it',
+  async () => {
+    let merges = 0
+    await using chat = await testService(chatService, {
+      uses,
+      beforeStatement(sql) {
+        if (sql.includes("'merge'")) merges += 1
+        return undefined
+      },
+    })
+    const group = await openGroup(chat, 'bob')
+
+    await say(chat, group, 'Hello')
+
+    await eventually(() => merges > 0)
+  },
+)
